@@ -1,0 +1,51 @@
+# Everything a newcomer runs. Needs Python 3.11 to 3.13, make and git; the rest is set up here, inside this folder.
+
+FIND_PYTHON := for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
+	command -v $$p && break; done
+PYTHON ?= $(shell $(FIND_PYTHON))
+UV_VERSION := 0.13.8
+UV := .tools/bin/uv
+RUN := .venv/bin/
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format package bench clean
+
+help:  ## Show what there is to run
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv found on PATH. Install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python3.12 …" >&2; exit 1; }
+	@"$(PYTHON)" -m venv .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# The stamp holds while the lock is older; uv itself then has nothing to do.
+.venv/.synced: uv.lock pyproject.toml | $(UV)
+	@UV_PYTHON="$(PYTHON)" UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet
+	@touch $@
+
+setup: .venv/.synced  ## Set up the environment (every other command does it by itself)
+
+demo: setup  ## Run the whole system on this machine: webhooks and pulls become executive KPIs
+	@$(RUN)sophia demo
+
+test: setup  ## Run every test
+	@$(RUN)python -m pytest
+
+check: setup  ## Check format, lint and types
+	@$(RUN)ruff format --check .
+	@$(RUN)ruff check .
+	@$(RUN)mypy
+
+format: setup  ## Put the code in our format
+	@$(RUN)ruff format . && $(RUN)ruff check --fix .
+
+package: setup  ## Make what ships: build/deployment.zip and build/cfn.json
+	@$(RUN)python -m infra.aws.build
+
+bench: setup  ## Measure, and write docs/benchmarks.md
+	@$(RUN)python -m infra.benchmarks
+
+clean:  ## Stop the local stack and remove all it kept
+	@test ! -x $(RUN)sophia || $(RUN)sophia down
+	@rm -rf .sophia build .venv .tools

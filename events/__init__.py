@@ -1,0 +1,1 @@
+"""The contracts: what crosses a border between rooms. Imports nothing of ours."""

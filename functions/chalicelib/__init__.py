@@ -1,0 +1,1 @@
+"""The logic behind app.py's handlers, free of any framework."""

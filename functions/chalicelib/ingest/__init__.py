@@ -1,0 +1,1 @@
+"""From a vendor's request or answer to an object in the lake."""

@@ -1,0 +1,78 @@
+"""The only reader of the environment: a frozen object, made on first use."""
+
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import ConfigurationMissing
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how large they may be. Secrets are names under secrets_prefix until the moment of use."""
+
+    public_base_url: str
+    """What vendors call, without a trailing slash: part of what HubSpot and Gong sign. Behind API Gateway it cannot be
+    told from the request, so it is configured."""
+    ingest_queue_url: str
+    pulls_queue_url: str
+    lake_bucket: str
+    state_table: str
+    secrets_prefix: str
+    max_body_bytes: int
+    """A larger body is answered 413. Lambda takes 6 MB per synchronous call, base64 and headers included."""
+    max_message_bytes: int
+    """A larger delivery travels as a claim check. SQS takes 1 MiB."""
+
+
+def _required(name: str) -> str:
+    if value := os.environ.get(name):
+        return value
+    raise ConfigurationMissing(f"environment variable {name} is not set: the template sets it, see infra/aws")
+
+
+@functools.cache
+def settings() -> Settings:
+    return Settings(
+        public_base_url=_required("PUBLIC_BASE_URL").rstrip("/"),
+        ingest_queue_url=_required("INGEST_QUEUE_URL"),
+        pulls_queue_url=_required("PULLS_QUEUE_URL"),
+        lake_bucket=_required("LAKE_BUCKET"),
+        state_table=_required("STATE_TABLE"),
+        secrets_prefix=os.environ.get("SECRETS_PREFIX", "sophia"),
+        max_body_bytes=int(os.environ.get("MAX_BODY_BYTES", 4_000_000)),
+        max_message_bytes=int(os.environ.get("MAX_MESSAGE_BYTES", 900_000)),
+    )
+
+
+@dataclass(frozen=True)
+class AwsAccess:
+    """How the receiver's lean AWS client signs and where it calls; boto3 finds the same by itself.
+
+    Lambda puts these into the environment and keeps them for the life of a sandbox. SnapStart does not: with it
+    credentials come from an endpoint, which this does not read.
+    """
+
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None
+    endpoints: Mapping[str, str]
+    """Endpoint by service (`sqs`, `secretsmanager`) where it is not AWS's own."""
+
+
+@functools.cache
+def aws_access() -> AwsAccess:
+    everywhere = os.environ.get("AWS_ENDPOINT_URL")
+    chosen = {
+        "sqs": os.environ.get("AWS_ENDPOINT_URL_SQS") or everywhere,
+        "secretsmanager": os.environ.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or everywhere,
+    }
+    return AwsAccess(
+        region=os.environ.get("AWS_REGION") or _required("AWS_DEFAULT_REGION"),
+        access_key_id=_required("AWS_ACCESS_KEY_ID"),
+        secret_access_key=_required("AWS_SECRET_ACCESS_KEY"),
+        session_token=os.environ.get("AWS_SESSION_TOKEN"),
+        endpoints={service: url for service, url in chosen.items() if url},
+    )
