@@ -44,6 +44,7 @@ package: setup  ## Make what ships: build/deployment.zip and build/cfn.json
 	@$(RUN)python -m infra.aws.build
 
 bench: setup  ## Measure, and write docs/benchmarks.md
+	@UV_PYTHON="$(PYTHON)" UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --group bench
 	@$(RUN)python -m infra.benchmarks
 
 clean:  ## Stop the local stack and remove all it kept

@@ -10,15 +10,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import msgspec
 
 from ..errors import Unreadable, VendorSaysNo, VendorUnavailable
+from .quarantine import Quarantined
 from .source import QUARANTINE, Event, Page, Reading
 
 if TYPE_CHECKING:
     from .vendor_http import Response, VendorHttp
+
+_About = TypeVar("_About")
+_Told = TypeVar("_Told", Event, Event | None)
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def items(body: bytes, *path: str) -> list[bytes]:
     raw: Any = msgspec.Raw(body)
     try:
         for step in path:
-            raw = msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get(step, msgspec.Raw(b"null"))
+            raw = (msgspec.json.decode(raw, type=dict[str, msgspec.Raw] | None) or {}).get(step, msgspec.Raw(b"null"))
         found = msgspec.json.decode(raw, type=list[msgspec.Raw] | None)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unreadable("unexpected_shape", str(error)) from None
@@ -120,17 +124,21 @@ def walk(http: "VendorHttp", first: Request, paginator: Paginator) -> Iterator[t
         request = following
 
 
-def told(raw: bytes, reading: Reading, event: Callable[[bytes, Reading], Event | None]) -> Event | None:
-    """The event of a record; a quarantined one where it cannot be read, so that it does not stop its neighbours."""
+def told(raw: bytes, about: _About, event: Callable[[bytes, _About], _Told]) -> _Told | Event:
+    """The event of a record, made with what it is read about: its reading, or the delivery it came in. A quarantined
+    one where it cannot be read, so that it does not stop its neighbours."""
     try:
-        return event(raw, reading)
-    except (Unreadable, msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError) as error:
-        reason = error.reason if isinstance(error, Unreadable) else "unexpected_record"
-        detail = str(error) if isinstance(error, Unreadable) else type(error).__name__
-        body = base64.b64encode(raw).decode()
-        payload = {"reason": reason, "detail": detail, "headers": {}, "body_base64": body}
-        digest = hashlib.sha256(raw).hexdigest()[:32]
-        return Event(QUARANTINE, digest, "event", msgspec.json.encode(payload), dedupe=(QUARANTINE, digest))
+        return event(raw, about)
+    except Unreadable as error:
+        return _quarantined(raw, error.reason, str(error))
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError) as error:
+        return _quarantined(raw, "unexpected_record", type(error).__name__)
+
+
+def _quarantined(raw: bytes, reason: str, detail: str) -> Event:
+    digest = hashlib.sha256(raw).hexdigest()
+    payload = Quarantined(reason, detail, {}, base64.b64encode(raw).decode())
+    return Event(QUARANTINE, digest, "event", msgspec.json.encode(payload), dedupe=(QUARANTINE, digest))
 
 
 def iso(instant: datetime) -> str:

@@ -1,0 +1,56 @@
+{#-
+  The changes in a CTE of observations, to put after it as further CTEs: the last one is `changes`.
+
+  An observation says that a property of a record had a value at an instant: told by a partial update, or read in a
+  whole record. Only what differs from the observation before is a change, so a value read ten times is one row, and
+  the same observations in any order are the same changes. Several at one instant: the one received last counts.
+  observations needs record_id, source, connection_id, stream, entity_id, property_name, property_value, observed_at,
+  evidence, received_at, event_id, landed_at.
+-#}
+{% macro changes_of(observations) -%}
+one_per_instant as (
+
+    select * from {{ observations }}
+    where observed_at is not null
+    qualify row_number() over (
+        partition by record_id, property_name, observed_at
+        order by received_at desc, event_id desc, evidence asc
+    ) = 1
+
+),
+
+compared as (
+
+    select
+        *,
+        lag(property_value) over (partition by record_id, property_name order by observed_at) as previous_value,
+        row_number() over (partition by record_id, property_name order by observed_at) as observation_number,
+        max(landed_at) over (partition by record_id) as record_landed_at
+    from one_per_instant
+
+),
+
+changes as (
+
+    select
+        md5(record_id || '|' || property_name || '|' || observed_at::varchar) as change_id,
+        record_id,
+        source,
+        connection_id,
+        stream,
+        entity_id,
+        event_id,
+        property_name,
+        property_value,
+        previous_value,
+        evidence,
+        lead(observed_at) over (partition by record_id, property_name order by observed_at) is null as is_current,
+        observation_number = 1 as is_first,
+        observed_at as changed_at,
+        lead(observed_at) over (partition by record_id, property_name order by observed_at) as replaced_at,
+        record_landed_at as landed_at
+    from compared
+    where observation_number = 1 or property_value is distinct from previous_value
+
+)
+{%- endmacro %}

@@ -1,0 +1,61 @@
+{#-
+  The distinct events of every record that something landed for since the last run; of all records in a full refresh.
+
+  All events of a touched record are read again, however old, so late, repeated and shuffled arrivals end in the same
+  rows as one run over everything. Copies of an event share event_id; the copy received last stands for them. The
+  watermark is arrival (landed_at), never the vendor's clock, with an overlap because loads commit out of order.
+-#}
+{% macro touched_events(source_name, streams=none) -%}
+    {%- set events = source('raw_data', 'events') -%}
+    {%- set wanted -%}
+        source = '{{ source_name }}'
+        {%- if source_name not in var('sophia_sources_enabled') %}
+        and false
+        {%- endif %}
+        {%- if streams %}
+        and stream in ('{{ streams | join("', '") }}')
+        {%- endif %}
+    {%- endset -%}
+    select
+        md5(source || '|' || connection_id || '|' || stream || '|' || entity_id) as record_id,
+        event_id,
+        source,
+        connection_id,
+        stream,
+        entity_id,
+        operation,
+        lane,
+        source_version,
+        payload,
+        occurred_at,
+        source_updated_at,
+        received_at,
+        min(received_at) over (partition by connection_id, stream, entity_id, event_id) as first_received_at,
+        max(landed_at) over (partition by connection_id, stream, entity_id, event_id) as landed_at
+    from {{ events }}
+    where
+        {{ wanted }}
+        {%- if is_incremental() %}
+        and (connection_id, stream, entity_id) in (
+            select
+                connection_id,
+                stream,
+                entity_id
+            from {{ events }}
+            where
+                {{ wanted }}
+                and landed_at >= (
+                    select
+                        coalesce(
+                            dateadd(minute, -{{ var('overlap_minutes') }}, max(landed_at)),
+                            '1970-01-01'::timestamp_ntz
+                        )
+                    from {{ this }}
+                )
+        )
+        {%- endif %}
+    qualify row_number() over (
+        partition by connection_id, stream, entity_id, event_id
+        order by received_at desc, object_key desc
+    ) = 1
+{%- endmacro %}

@@ -1,0 +1,31 @@
+with
+
+records as (
+
+    select
+        *,
+        {{ record_at('release') }} as release_record
+    from {{ ref('base_github__records') }}
+    where stream = 'release'
+
+),
+
+typed as (
+
+    select
+        record_id,
+        connection_id,
+        entity_id as release_id,
+        {{ repository_in('release_record:url') }} as repository_name,
+        release_record:tag_name::varchar as tag_name,
+        release_record:name::varchar as release_name,
+        coalesce(release_record:draft::boolean, false) as is_draft,
+        coalesce(release_record:prerelease::boolean, false) as is_prerelease,
+        {{ utc('release_record:created_at') }} as created_at,
+        {{ utc('release_record:published_at') }} as published_at,
+        {{ record_times() }}
+    from records
+
+)
+
+select * from typed

@@ -1,0 +1,26 @@
+with
+
+records as (
+
+    select * from {{ ref('base_hubspot__records') }}
+    where stream = 'owner'
+
+),
+
+typed as (
+
+    select
+        record_id,
+        connection_id,
+        entity_id as owner_id,
+        payload:userId::varchar as user_id,
+        lower(payload:email::varchar) as email,
+        payload:firstName::varchar as first_name,
+        payload:lastName::varchar as last_name,
+        coalesce(payload:archived::boolean, false) as is_archived,
+        {{ record_times() }}
+    from records
+
+)
+
+select * from typed

@@ -1,0 +1,32 @@
+with
+
+records as (
+
+    select
+        *,
+        {{ record_at('event:user') }} as member
+    from {{ ref('base_slack__records') }}
+    where stream = 'user'
+
+),
+
+typed as (
+
+    select
+        record_id,
+        connection_id,
+        entity_id as user_id,
+        member:team_id::varchar as team_id,
+        member:name::varchar as user_name,
+        coalesce(member:profile:real_name::varchar, member:real_name::varchar) as real_name,
+        lower(member:profile:email::varchar) as email,
+        member:profile:title::varchar as job_title,
+        member:tz::varchar as time_zone,
+        coalesce(member:deleted::boolean, false) as is_deactivated,
+        coalesce(member:is_bot::boolean, false) as is_bot,
+        {{ record_times() }}
+    from records
+
+)
+
+select * from typed

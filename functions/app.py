@@ -1,0 +1,61 @@
+# ruff: noqa: PLC0415
+"""Routes, queues and schedules, each a few lines; the work is in chalicelib.
+
+Chalice imports this file to package it, and every function imports it to start: what the receiver does not need, the
+handler that does imports.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from chalice import Chalice, Rate, Response
+from chalice.app import CloudWatchEvent, SQSEvent
+from chalicelib.ingest import edge
+
+app = Chalice(app_name="sophia", debug=False)
+
+
+# No content types: Chalice answers 415 to one that is not listed, and a type is never a reason to refuse a vendor.
+@app.route("/hooks/{source}", methods=["POST"], content_types=[])
+def hook(source: str) -> Response:
+    return _received()
+
+
+@app.route("/hooks/{source}/{connection}", methods=["POST"], content_types=[])
+def hook_of_connection(source: str, connection: str) -> Response:
+    return _received()
+
+
+@app.route("/health", methods=["GET"])
+def health() -> dict[str, bool]:
+    return {"ok": True}
+
+
+# The window trades the freshness of the warehouse against the number of objects, which Snowpipe charges for.
+@app.on_sqs_message(queue="sophia-ingest", batch_size=1000, maximum_batching_window_in_seconds=20, name="land")
+def land(event: SQSEvent) -> Any:
+    from chalicelib.ingest import landing
+
+    return landing.handle(event.to_dict(), event.context, *landing.services())
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
+def tick(event: CloudWatchEvent) -> None:
+    from chalicelib.ingest.pull import run_tick
+
+    run_tick(datetime.now(UTC))
+
+
+@app.on_sqs_message(queue="sophia-pulls", batch_size=1, name="pull")
+def pull(event: SQSEvent) -> None:
+    from chalicelib.ingest.pull import run_pull
+
+    context: Any = event.context  # Chalice types it as a mapping; it is Lambda's context object
+    for record in event:
+        run_pull(record.body, context.get_remaining_time_in_millis)
+
+
+def _received() -> Response:
+    request: Any = app.current_request
+    reply = edge.reply(request.to_original_event(), datetime.now(UTC))
+    return Response(reply.body, {"Content-Type": reply.content_type, **reply.headers}, reply.status)

@@ -1,0 +1,141 @@
+"""Where each pull stopped, and who may go on from there.
+
+One item per stream: the cursor, the lease of the run that holds it, and how the last run ended. The item's revision
+fences: whoever lost the lease, however long it slept, cannot save any more. A killed run needs no clean-up; its lease
+runs out.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..errors import LeaseLost
+from .state_table import Item, StateTable
+
+LEASE = timedelta(minutes=3)
+_RENEW_AFTER = timedelta(minutes=1)
+_MESSAGE_CHARACTERS = 500
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a stream between and during runs. Instants are UTC.
+
+    next_at is when the tick orders the next run; not_before is when a run may start at all: a message that comes early,
+    or twice, does nothing. batch_id lives from the first run after a finished one until the next finish.
+    """
+
+    cursor: Mapping[str, Any]
+    owner: str | None = None
+    lease_until: datetime | None = None
+    batch_id: str | None = None
+    next_at: datetime | None = None
+    not_before: datetime | None = None
+    last_started_at: datetime | None = None
+    last_finished_at: datetime | None = None
+    last_error: str | None = None
+    failures: int = 0
+
+
+class Cursors:
+    """The cursors of every stream of every connection."""
+
+    def __init__(self, table: StateTable, now: Callable[[], datetime]) -> None:
+        self._table = table
+        self._now = now
+
+    def of(self, source: str, connection_id: str) -> dict[str, Record]:
+        """What is known, by stream; streams that never ran are missing."""
+        items = self._table.listed(_pk(source, connection_id))
+        return {stream: _record(item) for stream, item in items.items()}
+
+    def acquire(
+        self, source: str, connection_id: str, stream: str, *, owner: str, is_forced: bool = False
+    ) -> "Lease | None":
+        """The stream for ourselves, or None: another run holds it, or it is not time yet (unless forced)."""
+        pk, now = _pk(source, connection_id), self._now()
+        item = self._table.read(pk, stream)
+        record = _record(item)
+        is_held = record.lease_until is not None and record.lease_until > now
+        is_early = record.not_before is not None and record.not_before > now
+        if is_held or (is_early and not is_forced):
+            return None
+        lease = Lease(self._table, pk, stream, item, record, self._now)
+        mine = replace(
+            record, owner=owner, lease_until=now + LEASE, last_started_at=now, batch_id=record.batch_id or owner
+        )
+        try:
+            lease.write(mine)
+        except LeaseLost:
+            return None
+        return lease
+
+
+class Lease:
+    """One stream held by one run. Every method raises LeaseLost when another run took it over."""
+
+    def __init__(
+        self, table: StateTable, pk: str, stream: str, item: Item, record: Record, now: Callable[[], datetime]
+    ) -> None:
+        self._table = table
+        self._pk = pk
+        self._stream = stream
+        self._item = item
+        self._now = now
+        self.record = record
+
+    def save(self, cursor: Mapping[str, Any]) -> None:
+        """Go on from here, whatever happens next. Call it once everything before this cursor is durable."""
+        self.write(replace(self.record, cursor=cursor, lease_until=self._now() + LEASE))
+
+    def keep_alive(self) -> None:
+        """Still working: extends the lease when it is old enough for that to matter."""
+        if self.record.lease_until is not None and self.record.lease_until - self._now() < LEASE - _RENEW_AFTER:
+            self.write(replace(self.record, lease_until=self._now() + LEASE))
+
+    def finish(self, next_at: datetime) -> None:
+        """Everything there was has been read."""
+        done = replace(self.record, batch_id=None, last_finished_at=self._now(), last_error=None, failures=0)
+        self._release(done, next_at, not_before=next_at)
+
+    def pause(self, until: datetime, why: str | None = None) -> None:
+        """There is more to read, but not before `until`."""
+        self._release(replace(self.record, last_error=why), until, not_before=until)
+
+    def fail(self, why: str, next_at: datetime, *, not_before: datetime | None = None) -> None:
+        """The run ended in an error; a redelivered message may try again from not_before on, at once without it."""
+        failed = replace(self.record, last_error=why[:_MESSAGE_CHARACTERS], failures=self.record.failures + 1)
+        self._release(failed, next_at, not_before=not_before)
+
+    def _release(self, record: Record, next_at: datetime, not_before: datetime | None) -> None:
+        self.write(replace(record, owner=None, lease_until=None, next_at=next_at, not_before=not_before))
+
+    def write(self, record: Record) -> None:
+        written = self._table.swap(self._pk, self._stream, self._item, _attributes(record))
+        if written is None:
+            raise LeaseLost(f"{self._pk!r} / {self._stream!r} is held by another run: it goes on from the saved cursor")
+        self._item, self.record = written, record
+
+
+_FIELDS = frozenset(Record.__dataclass_fields__)
+_INSTANTS = frozenset(("lease_until", "next_at", "not_before", "last_started_at", "last_finished_at"))
+
+
+def _pk(source: str, connection_id: str) -> str:
+    return f"cursor#{source}/{connection_id}"
+
+
+def _attributes(record: Record) -> dict[str, str | int | None]:
+    plain = {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(record).items()
+    }
+    return plain | {"cursor": json.dumps(record.cursor)}
+
+
+def _record(item: Item) -> Record:
+    known: dict[str, Any] = {name: item.attributes[name] for name in _FIELDS if name in item.attributes}
+    for name in _INSTANTS & known.keys():
+        known[name] = datetime.fromisoformat(known[name])
+    return Record(**known | {"cursor": json.loads(known.get("cursor", "{}"))})

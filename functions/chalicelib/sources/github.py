@@ -1,0 +1,299 @@
+"""GitHub: every webhook event in; the REST API for the complete listing, and for what its hooks failed to deliver.
+
+docs.github.com/webhooks and /rest. What is odd: the kind of an event stands in a header, which is not signed; clocks
+tick in seconds; a failed delivery is never sent again unless someone asks; a pull request is also listed as an issue.
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..errors import ConfigurationMissing, Unreadable
+from ..ingest.bodies import digest, form, instant, is_form, seconds, stream_name, typed, utf8
+from ..ingest.newest_first import NewestFirst, Told, each
+from ..ingest.pages import LinkHeader, Request, iso, items, listing, walk
+from ..ingest.signatures import Hmac
+from ..ingest.source import Connection, Delivery, Event, Page, Pull, Rate, Reading, Ruling, Source, Stream, Webhook
+
+if TYPE_CHECKING:
+    from ..ingest.vendor_http import Response
+
+_Time = str | int | None
+
+
+class _Record(msgspec.Struct):
+    """What every record GitHub describes may say of itself."""
+
+    id: int | None = None
+    number: int | None = None
+    state: str | None = None
+    full_name: str | None = None
+    created_at: _Time = None
+    updated_at: _Time = None
+    submitted_at: _Time = None
+    published_at: _Time = None
+    pull_request: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _HookDelivery(msgspec.Struct):
+    id: int
+    guid: str
+    delivered_at: str
+    status_code: int = 0
+    redelivery: bool = False
+
+
+_ITSELF = ["pull_request", "deployment", "deployment_status", "release", "repository", "workflow_run", "check_suite"]
+_ABOUT = {kind: kind for kind in _ITSELF} | {
+    "issues": "issue",
+    "issue_comment": "comment",
+    "pull_request_review": "review",
+    "pull_request_review_comment": "comment",
+}
+"""The events about one record that changes, with the key under which the body holds it."""
+
+
+def _decoder(key: str) -> msgspec.json.Decoder[Any]:
+    fields = [("action", str | None, None), ("record", _Record | None, None)]
+    return msgspec.json.Decoder(msgspec.defstruct("_Body", fields, rename={"record": key}))
+
+
+_bodies = {kind: _decoder(key) for kind, key in _ABOUT.items()}
+_objects = msgspec.json.Decoder(msgspec.defstruct("_Object", []))
+_records = msgspec.json.Decoder(_Record)
+_hook_deliveries = msgspec.json.Decoder(_HookDelivery)
+
+
+def read(delivery: Delivery) -> Sequence[Event]:
+    """The one event of a delivery."""
+    payload = utf8(delivery.body)
+    if is_form(delivery.headers, payload):
+        payload = form(payload).get("payload", "").encode()
+    kind = delivery.headers.get("x-github-event", "")
+    delivery_id = delivery.headers.get("x-github-delivery") or None
+    if kind in _ABOUT:
+        body, stream = typed(_bodies[kind], payload), "issue" if kind == "issues" else kind
+        return [_about(stream, body.record or _Record(), payload, body.action or "", delivery_id)]
+    typed(_objects, payload)
+    return [
+        Event(stream_name(kind), delivery_id or digest(payload), "event", payload, _dedupe(delivery_id), delivery_id)
+    ]
+
+
+def _about(stream: str, record: _Record, payload: bytes, action: str = "", delivery_id: str | None = None) -> Event:
+    """The event of a record that changes, from either lane.
+
+    A deletion leaves updated_at where it was and a dismissal has no clock, so source_version puts both on top.
+    """
+    if record.id is None:
+        raise Unreadable("missing_entity", f"a body that does not say which {stream}")
+    is_gone = action == "deleted" or (stream == "issue" and action == "transferred")
+    is_dismissed = stream == "pull_request_review" and (record.state or "").lower() == "dismissed"
+    updated_at = _changed_at(stream, record)
+    return Event(
+        stream=stream,
+        entity_id=str(record.id),
+        operation="delete" if is_gone else "upsert",
+        payload=payload,
+        dedupe=_dedupe(delivery_id),
+        delivery_id=delivery_id,
+        occurred_at=updated_at,
+        source_updated_at=updated_at,
+        source_version="deleted" if is_gone else "dismissed" if is_dismissed else None,
+    )
+
+
+def _dedupe(delivery_id: str | None) -> tuple[str, ...]:
+    return (delivery_id,) if delivery_id else ()
+
+
+def _changed_at(stream: str, record: _Record) -> datetime | None:
+    if stream == "pull_request_review":
+        return instant(record.submitted_at)
+    return instant(record.updated_at) or instant(record.published_at) or instant(record.created_at)
+
+
+def judge(response: "Response") -> Ruling:
+    """403 is either a rate limit or a closed door: headers and message tell. 404, 409 (empty), 410 (feature off) and
+    451 close one repository, not the account."""
+    status, told = response.status, response.body[:500].decode(errors="replace").lower()
+    if status == 304:
+        return Ruling("empty", "not_modified")
+    if status < 300:
+        return Ruling("ok")
+    is_limited = "rate limit" in told or "abuse" in told or response.headers.get("x-ratelimit-remaining") == "0"
+    if status == 429 or (status == 403 and (is_limited or "retry-after" in response.headers)):
+        return Ruling("retry", "rate_limited", _wait_s(response.headers))
+    if status >= 500 or status == 408:
+        return Ruling("retry", f"http_{status}")
+    is_closed = status == 403 and ("not accessible" in told or "must have" in told or "access blocked" in told)
+    if is_closed or status in (404, 409, 410, 422, 451):
+        return Ruling("skip", f"http_{status}")
+    return Ruling("refused", f"http_{status}")
+
+
+def _wait_s(headers: Mapping[str, str]) -> float:
+    """docs.github.com, "Best practices for using the REST API": retry-after, else until the reset, else a minute."""
+    if (after_s := seconds(headers.get("retry-after"))) is not None:
+        return after_s
+    reset_s = seconds(headers.get("x-ratelimit-reset"))
+    if headers.get("x-ratelimit-remaining") != "0" or reset_s is None:
+        return 60.0
+    try:
+        # Against GitHub's own clock: ours may differ.
+        asked_at = datetime.strptime(headers.get("date", ""), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+        return max(1.0, reset_s - asked_at.timestamp())
+    except ValueError:
+        return 60.0
+
+
+def _headers(connection: Connection) -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {connection.credentials['token']}",
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+    }
+
+
+_MOST = {"per_page": 100}
+_BY_UPDATE = {"sort": "updated", "direction": "desc"}
+_OPEN_OR_NOT = {"state": "all", **_BY_UPDATE}
+_HAS_SINCE = frozenset(("issues", "issues/comments", "pulls/comments"))
+
+
+def _of_organization(reading: Reading, since: datetime | None = None) -> Request:
+    if organization := reading.connection.options.get("organization"):
+        return Request(f"orgs/{organization}/repos", params=_MOST)
+    which = f"github/{reading.connection.connection_id}"
+    raise ConfigurationMissing(f"connection {which} names no organization and no repositories: add them to its options")
+
+
+def _repositories(reading: Reading) -> Iterable[str]:
+    """The repositories the operator named, else all of the organization."""
+    if named := reading.connection.options.get("repositories"):
+        yield from named
+        return
+    for response, _ in walk(reading.http, _of_organization(reading), LinkHeader()):
+        for raw in items(response.body):
+            if name := typed(_records, raw).full_name:
+                yield name
+
+
+def _repository(raw: bytes, reading: Reading) -> Event:
+    return _about("repository", typed(_records, raw), raw)
+
+
+_of_the_organization = listing(request=_of_organization, event=_repository, paginator=LinkHeader())
+
+
+def _read_repositories(reading: Reading) -> Iterator[Page]:
+    named = reading.connection.options.get("repositories")
+    if not named:
+        yield from _of_the_organization(reading)
+        return
+    answers = (reading.http.ask(Request(f"repos/{name}")) for name in named)
+    yield Page([_repository(answer.body, reading) for answer in answers if answer.ruling.kind == "ok"], {})
+
+
+def _in_each(
+    stream: str, path: str, params: Mapping[str, str], *, by: str = "updated_at", children: str = "", **how: Any
+) -> Callable[[Reading], Iterator[Page]]:
+    """The listing at path of every repository. With children, its records only lead to theirs, which are the stream."""
+
+    def request(reading: Reading, name: str, floor: datetime | None) -> Request:
+        since = {"since": iso(floor)} if floor and path in _HAS_SINCE else {}
+        return Request(f"repos/{name}/{path}", params={**_MOST, **params, **since})
+
+    def tell(raw: bytes, name: str, reading: Reading) -> Told:
+        record = typed(_records, raw)
+        is_other = children or (stream == "issue" and record.pull_request is not msgspec.UNSET)
+        event = None if is_other else _about(stream, record, raw)
+        return Told(instant(getattr(record, by)), _changed_at("", record), event)
+
+    def ask_children(raw: bytes, name: str, floor: datetime | None, reading: Reading) -> Iterator[Event]:
+        record = typed(_records, raw)
+        key = record.number if path == "pulls" else record.id
+        first = Request(f"repos/{name}/{path}/{key}/{children}", params=_MOST)
+        for response, _ in walk(reading.http, first, LinkHeader()):
+            for child in items(response.body) if response.ruling.kind == "ok" else ():
+                yield _about(stream, typed(_records, child), child)
+
+    one = NewestFirst(request, tell, LinkHeader(), children=ask_children if children else None, **how)
+    return each(_repositories, one)
+
+
+def _hooks(reading: Reading) -> Iterable[str]:
+    for hook in reading.connection.options.get("hooks", ()):
+        owner = f"repos/{hook['repository']}" if "repository" in hook else f"orgs/{hook['organization']}"
+        yield f"{owner}/hooks/{hook['hook_id']}/deliveries"
+
+
+def _tell_delivery(raw: bytes, hook: str, reading: Reading) -> Told:
+    """Told once, though looked at for two hours: what failed again waits for its next try."""
+    delivery = typed(_hook_deliveries, raw)
+    at, mark = instant(delivery.delivered_at), instant(reading.cursor.get("newest", {}).get(hook))
+    is_new = not (at and mark) or at >= mark - timedelta(minutes=5)
+    event = Event("hook_delivery", str(delivery.id), "event", raw, occurred_at=at, source_updated_at=at)
+    return Told(at, at, event if is_new else None)
+
+
+def _deliver_again(settled: set[str], raw: bytes, hook: str, floor: Any, reading: Reading) -> Iterable[Event] | None:
+    """Ask for another try of a delivery whose newest one failed: at once the first time, hourly after that.
+
+    GitHub lists a delivery for three days. A try too many is harmless: the id of the delivery stays the same.
+    """
+    delivery = typed(_hook_deliveries, raw)
+    is_newest = delivery.guid not in settled
+    settled.add(delivery.guid)
+    at = instant(delivery.delivered_at)
+    is_too_soon = delivery.redelivery and at is not None and reading.now - at < timedelta(hours=1)
+    if not is_newest or 200 <= delivery.status_code < 300 or is_too_soon:
+        return None
+    reading.http.ask(Request(f"{hook}/{delivery.id}/attempts", method="POST"))
+    return ()
+
+
+def _read_hook_deliveries(reading: Reading) -> Iterator[Page]:
+    one = NewestFirst(
+        request=lambda reading, hook, floor: Request(hook, params=_MOST),
+        tell=_tell_delivery,
+        paginator=LinkHeader(),
+        overlap=timedelta(hours=2),
+        children=functools.partial(_deliver_again, set()),
+    )
+    yield from each(_hooks, one)(reading)
+
+
+_MADE: dict[str, Any] = {"by": "created_at", "reread": timedelta(days=30)}
+"""Listed by creation. For 30 days a workflow may be run again; a deployment is given a new status hardly later."""
+
+_streams = (
+    Stream("repository", _read_repositories, every=timedelta(hours=1)),
+    Stream("pull_request", _in_each("pull_request", "pulls", _OPEN_OR_NOT)),
+    Stream("pull_request_review", _in_each("pull_request_review", "pulls", _OPEN_OR_NOT, children="reviews")),
+    Stream("pull_request_review_comment", _in_each("pull_request_review_comment", "pulls/comments", _BY_UPDATE)),
+    Stream("issue", _in_each("issue", "issues", _OPEN_OR_NOT)),
+    Stream("issue_comment", _in_each("issue_comment", "issues/comments", _BY_UPDATE)),
+    Stream("release", _in_each("release", "releases", {}, by="created_at", reread=None), every=timedelta(hours=1)),
+    Stream("deployment", _in_each("deployment", "deployments", {}, **_MADE)),
+    Stream("deployment_status", _in_each("deployment_status", "deployments", {}, children="statuses", **_MADE)),
+    Stream("workflow_run", _in_each("workflow_run", "actions/runs", {}, records=("workflow_runs",), **_MADE)),
+    Stream("hook_delivery", _read_hook_deliveries, every=timedelta(minutes=15)),
+)
+
+source = Source(
+    name="github",
+    title="GitHub",
+    webhook=Webhook(scheme=Hmac("x-hub-signature-256", prefix="sha256="), read=read, answer_within_s=10),
+    pull=Pull(
+        base_url="https://api.github.com/",
+        headers=_headers,
+        judge=judge,
+        # 5,000 an hour and 900 a minute (docs.github.com, "Rate limits for the REST API"): burst and refill together.
+        rates={"": Rate(4500, per_s=3600, burst=500)},
+        streams=_streams,
+    ),
+)

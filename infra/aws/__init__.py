@@ -1,0 +1,1 @@
+"""What runs in AWS: the zip, the template, and how both are made."""

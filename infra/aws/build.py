@@ -1,0 +1,176 @@
+"""`python -m infra.aws.build`: the zip and the CloudFormation template that ship, made of nothing but this repository.
+
+vendor wheels -> chalice package -> overlays and fixes -> SAM translation -> checks. All work is done on a copy below
+build/, so the source tree stays as it is, and a second run with unchanged inputs does nothing.
+"""
+
+import argparse
+import fcntl
+import functools
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import checks, template
+from .target import Target, this_machine
+from .vendor import OURS, BuildFailed, ours, requirements, vendor, vendored
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_NOT_STAGED = shutil.ignore_patterns("vendor", "__pycache__", "deployments", "*.pyc")
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is deployed: upload the zip under artifact_key, then deploy the template."""
+
+    target: Target
+    zip_path: Path
+    template_path: Path
+    artifact_key: str
+
+
+def build(target: Target, folder: Path, say: Say, functions: Path = ROOT / "functions") -> Package:
+    """Make the package below folder/<target>, or hand back the one that is there when its inputs are the same.
+
+    Raises BuildFailed.
+    """
+    place = folder / target.name
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once would share the staged copy
+        return _build(target, place, say, functions)
+
+
+def _build(target: Target, place: Path, say: Say, functions: Path) -> Package:
+    stamp = place / "inputs.sha256"
+    inputs = _inputs(target, functions)
+    if stamp.exists() and stamp.read_text() == inputs and (made := _made(target, place)):
+        say(f"package for {target.name} is current")
+        return made
+    stamp.unlink(missing_ok=True)
+
+    wheels = place / "wheels"
+    if vendor(requirements(ROOT), target, wheels):
+        say(f"vendored the locked wheels for {target.name}")
+    say("packaging with Chalice")
+    _chalice(_stage(functions, place, target), place / "chalice")
+    digest = _zip(place / "chalice/deployment.zip", [*vendored(wheels), *ours(ROOT)], place / "deployment.zip")
+    say("translating the template")
+    _write_template(place, artifact_key=f"sophia/{digest}.zip", target=target)
+    say("checking the zip and the template")
+    complaints = checks.contents(place / "deployment.zip", target) + checks.lint(place / "template.json")
+    if complaints:
+        raise BuildFailed("the package is not fit to ship:\n" + "\n".join(complaints))
+    stamp.write_text(inputs)
+    made = _made(target, place)
+    assert made
+    return made
+
+
+def _made(target: Target, place: Path) -> Package | None:
+    archive, described = place / "deployment.zip", place / "template.json"
+    if not (archive.exists() and described.exists()):
+        return None
+    functions = (json.loads(described.read_text())["Resources"]).values()
+    keys = {item["Properties"]["Code"]["S3Key"] for item in functions if item["Type"] == "AWS::Lambda::Function"}
+    return Package(target, archive, described, artifact_key=keys.pop())
+
+
+def _inputs(target: Target, functions: Path) -> str:
+    """A hash of everything the package is made of."""
+    digest = hashlib.sha256(target.name.encode())
+    for path in _input_files(functions):
+        digest.update(f"\n{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
+    return digest.hexdigest()
+
+
+def _input_files(functions: Path) -> Iterator[Path]:
+    yield ROOT / "uv.lock"
+    yield ROOT / "pyproject.toml"
+    for folder in (functions, Path(__file__).parent, *(ROOT / name for name in OURS)):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and {"vendor", "__pycache__", "deployments", "samples"}.isdisjoint(path.parts):
+                yield path
+
+
+def _stage(functions: Path, place: Path, target: Target) -> Path:
+    """A copy of functions/, because Chalice writes into the folder it packages."""
+    app = place / "app"
+    shutil.rmtree(app, ignore_errors=True)
+    shutil.copytree(functions, app, ignore=_NOT_STAGED)
+    config_path = app / ".chalice/config.json"
+    config = json.loads(config_path.read_text()) | {"lambda_architecture": target.architecture}
+    config_path.write_text(json.dumps(config))
+    return app
+
+
+def _chalice(app: Path, out: Path) -> None:
+    shutil.rmtree(out, ignore_errors=True)
+    # Chalice makes a boto client on the way and asks the metadata service when it finds no credentials.
+    dummies = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": "us-east-1"}
+    # The application is imported from here; without PYTHONPATH nothing else of this repository can slip in.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | dummies
+    chalice = Path(sys.executable).with_name("chalice")
+    command = [str(chalice), "package", "--template-format", "json", str(out.resolve())]
+    done = subprocess.run(command, cwd=app, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildFailed(f"chalice package ended with {done.returncode}:\n{(done.stderr or done.stdout).strip()}")
+
+
+def _zip(application: Path, others: Sequence[tuple[str, Path]], destination: Path) -> str:
+    """Chalice's zip with the other files in it, in alphabetical order and with one date, so that equal content is an
+    equal zip; returns its hash."""
+    temporary = destination.with_suffix(".partial")
+    with zipfile.ZipFile(application) as chalice, zipfile.ZipFile(temporary, "w") as archive:
+        contents: dict[str, Callable[[], bytes]] = {
+            name: functools.partial(chalice.read, name) for name in chalice.namelist()
+        }
+        contents |= {name: path.read_bytes for name, path in others}
+        for name in sorted(contents):
+            entry = zipfile.ZipInfo(name, _ZIP_DATE)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, contents[name](), zipfile.ZIP_DEFLATED)
+    temporary.replace(destination)
+    return hashlib.sha256(destination.read_bytes()).hexdigest()[:32]
+
+
+def _write_template(place: Path, *, artifact_key: str, target: Target) -> None:
+    sam = json.loads((place / "chalice/sam.json").read_text())
+    for name in template.OVERLAYS:
+        sam = template.merge(sam, template.overlay(Path(__file__).with_name(name)))
+    sam = template.complete(sam, artifact_key=artifact_key, has_snapstart=target.has_snapstart)
+    finished = template.translate(sam)
+    (place / "template.json").write_text(json.dumps(finished, indent=1, sort_keys=True) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.aws.build", description=__doc__)
+    parser.add_argument(
+        "--architecture", choices=("x86_64", "arm64"), help="of the Lambda functions; default: this machine's"
+    )
+    parser.add_argument("--build", type=Path, default=ROOT / "build", help="where the package goes")
+    options = parser.parse_args()
+    started = time.monotonic()
+    try:
+        made = build(this_machine(options.architecture), options.build, say=lambda line: print(f"· {line}", flush=True))
+    except BuildFailed as error:
+        raise SystemExit(f"no package: {error}") from error
+    print(f"{made.zip_path} ({made.zip_path.stat().st_size / 1e6:.1f} MB)")
+    print(f"{made.template_path}")
+    print(f"done in {time.monotonic() - started:.1f} s; upload the zip as {made.artifact_key}")
+
+
+if __name__ == "__main__":
+    main()

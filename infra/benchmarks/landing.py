@@ -1,0 +1,116 @@
+"""Landing: envelopes a second and peak memory of the queue's consumer, the lake being in memory.
+
+    python -m infra.benchmarks.landing
+
+A process of its own for each memory, because a peak never falls. Memory must not grow with the number of batches.
+"""
+
+import json
+import logging
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from chalicelib.ingest.landing import land_messages
+from events.envelope import Envelope, encode_lines
+
+from .payloads import origin, payloads
+
+ROOT = Path(__file__).parents[2]
+BATCH = 100
+
+
+@dataclass(frozen=True)
+class Landing:
+    """One process: what it landed and what it took. peak_mb is the process's, baseline_mb before the first batch."""
+
+    events: int
+    batches: int
+    seconds: float
+    baseline_mb: float
+    peak_mb: float
+
+    @property
+    def events_per_s(self) -> float:
+        return self.events / self.seconds
+
+
+class _Forgetful:
+    """A lake that takes everything and keeps nothing, or memory would be its own."""
+
+    def put(self, key: str, body: bytes) -> None:
+        pass
+
+    def get(self, key: str) -> bytes | None:
+        return None
+
+
+class _NoDeadLetters:
+    def send(self, body: str, reason: str) -> None:
+        raise SystemExit(f"the benchmark's own message was refused: {reason}")
+
+
+def measured(batches: int) -> Landing:
+    """One process that lands so many batches."""
+    command = [sys.executable, "-m", __spec__.name if __spec__ else "infra.benchmarks.landing", str(batches)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
+    return Landing(**json.loads(done.stdout))
+
+
+def _land(batches: int) -> Landing:
+    bodies = _messages()
+    lake, dead_letters = _Forgetful(), _NoDeadLetters()
+    baseline_mb, began = _peak_mb(), time.perf_counter()
+    for _ in range(batches):
+        if failures := land_messages(bodies, lake, dead_letters):  # type: ignore[arg-type]
+            raise SystemExit(f"not landed: {failures}")
+    return Landing(BATCH * batches, batches, time.perf_counter() - began, baseline_mb, _peak_mb())
+
+
+def _messages() -> dict[str, str]:
+    """A batch as SQS hands it over: one delivery a message."""
+    return {
+        str(number): encode_lines([_envelope(number, payload)]).decode()
+        for number, payload in enumerate(payloads(BATCH))
+    }
+
+
+def _envelope(number: int, payload: bytes) -> Envelope:
+    return Envelope(
+        event_id=f"{number:032x}",
+        source="benchmark",
+        stream=f"stream_{number % 4}",
+        entity_id=str(number),
+        operation="upsert",
+        lane="webhook",
+        connection_id="default",
+        received_at=datetime.now(UTC),
+        payload=msgspec.Raw(payload),
+        body_sha256="0" * 64,
+        trace_id=f"1-00000000-{number:024x}",
+        envelope_version=1,
+    )
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        logging.disable(logging.CRITICAL)
+        json.dump(asdict(_land(int(sys.argv[1]))), sys.stdout)
+        return
+    print(f"landing {origin()}, {BATCH} events a batch")
+    for batches in (1, 10, 50):
+        one = measured(batches)
+        print(f"  {batches:3} batches: {one.events_per_s:,.0f} events/s, peak {one.peak_mb:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

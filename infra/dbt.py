@@ -1,0 +1,61 @@
+"""Run dbt against the local warehouse, under a time limit: an emulator error can look like a hang."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import show
+
+ROOT = Path(__file__).parents[1]
+TIME_LIMIT_S = 600
+
+
+def command(*arguments: str) -> list[str]:
+    """dbt's own command line, with the project's folders named so that the caller's folder does not matter."""
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    return [dbt, *arguments, "--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project")]
+
+
+def environment(port: int) -> dict[str, str]:
+    return os.environ | {"SOPHIA_WAREHOUSE_PORT": str(port), "DO_NOT_TRACK": "1", "DBT_USE_COLORS": "false"}
+
+
+def build(port: int, steps: show.Steps, *, select: str = "", as_of: str = "") -> bool:
+    """Whether every model and test passed; the failures are printed. as_of fixes the clock of the marts (ISO, UTC)."""
+    arguments = ["build", "--log-format", "json", "--log-level", "info", "--target", "local"]
+    arguments += ["--select", *select.split()] if select else []
+    arguments += ["--vars", json.dumps({"as_of": as_of})] if as_of else []
+    with steps.step("Build the models (dbt)") as report:
+        failures = []
+        process = subprocess.Popen(
+            command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(port),
+            cwd=ROOT,
+        )
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                event = _event(line)
+                if node := event.get("data", {}).get("node_info", {}).get("node_name"):
+                    report(node)
+                if event.get("info", {}).get("level") == "error":
+                    failures.append(event["info"]["msg"])
+            code = process.wait(TIME_LIMIT_S)
+        finally:
+            process.kill()
+    for failure in failures:
+        show.err.print(failure, markup=False)
+    return code == 0
+
+
+def _event(line: str) -> dict[str, Any]:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return {"info": {"level": "error", "msg": line.rstrip()}} if line.strip() else {}

@@ -1,0 +1,127 @@
+"""The main job on this machine: a simulated company's webhooks and pulls become the numbers its executives see."""
+
+import json
+import time
+import urllib.request
+from collections import Counter
+from typing import Any
+
+from . import dbt, show
+from .company import deliveries, entities, faults, world
+from .company.send import Ledger, deliver
+from .local.processes import CannotStart
+from .local.stack import Stack
+from .pull import pull_now, wait_until_loaded
+from .warehouse import query
+
+SENDERS = 8
+
+
+def run(stack: Stack, *, seed: int = 42, keep: bool = True) -> bool:
+    """Whether every event sent or pulled is staged and every model and test passed. Tables go to standard output."""
+    steps, started = show.Steps(), time.monotonic()
+    try:
+        return _run(stack, steps, seed)
+    except (CannotStart, TimeoutError) as error:
+        show.err.print(f"[red]✗[/] {error}", highlight=False)
+        return False
+    finally:
+        if not keep:
+            stack.down()
+        if steps.taken:
+            total = {"step": "total", "seconds": round(time.monotonic() - started, 1)}
+            show.rows([*steps.taken, total], title="Time taken")
+
+
+def _run(stack: Stack, steps: show.Steps, seed: int) -> bool:
+    with steps.step("imagine the company"):
+        company = world.build(seed)
+        disturbed = faults.disturb(deliveries.deliveries(company), seed)
+    stack.up(steps, vendor_options=["--seed", str(seed)])
+    keys = {source: told["kept"] for source, told in json.loads(stack.vendors_file.read_text()).items()}
+    with steps.step("send signed webhooks", total=len(disturbed.sent)) as report:
+        ledger = deliver(
+            disturbed.sent,
+            stack.api_url,
+            stack.public_base_url,
+            keys,
+            workers=SENDERS,
+            on_progress=lambda outcome: report(1),
+        )
+    _report_lost(stack, ledger, [one.delivery_id for one in disturbed.lost if one.source == "github"])
+    pulls = pull_now(stack, steps)
+    wait_until_loaded(stack, steps)
+    is_built = dbt.build(stack.warehouse_port, steps, as_of=company.now.isoformat())
+    complete = completeness(stack, ledger, entities.entities(company))
+    show.rows(kpis(stack), title="What the executives see (EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS)")
+    show.rows(dashboard(stack), title="The last 30 days (EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D)")
+    show.rows(complete, title=f"Completeness: {len(disturbed.lost)} webhooks were lost on purpose, pulls brought them")
+    _look_next(stack)
+    failed = [f"{pull['source']} {pull['stream']}: {pull['error']}" for pull in pulls if pull["error"]]
+    for failure in failed:
+        show.err.print(f"[red]✗[/] pull of {failure}", highlight=False)
+    return is_built and not failed and all(row["complete"] for row in complete)
+
+
+def _report_lost(stack: Stack, ledger: Ledger, guids: list[str]) -> None:
+    """GitHub lists the deliveries nobody took; the redelivery pull finds them there."""
+    body = json.dumps({"guids": guids + ledger.failed_guids()}).encode()
+    request = urllib.request.Request(f"{stack.vendors_url}/_control/failed_deliveries", body, method="POST")
+    with urllib.request.urlopen(request, timeout=10):
+        pass
+
+
+def completeness(stack: Stack, ledger: Ledger, known: entities.Entities) -> list[dict[str, Any]]:
+    """One row per source and stream. sent, received: distinct events in webhooks sent, and answered 2xx. landed: those
+    in the warehouse, pulled ones told apart. staged: both, folded. at vendor and records count things, not events.
+    """
+    sent, received = ledger.sent(), ledger.answered()
+    rows = query(stack.warehouse_port, "select * from ANALYTICS.COMPLETENESS order by source, stream")
+    landed = Counter({(row["SOURCE"], row["STREAM"]): int(row["LANDED_BY_WEBHOOK"]) for row in rows})
+    by_key = {(row["SOURCE"], row["STREAM"]): row for row in rows}
+    found = []
+    for key in sorted({*sent, *by_key}):
+        row = by_key.get(key, {})
+        at_vendor = len(known[key]) if key in known else None
+        records = int(row.get("RECORDS", 0))
+        found.append(
+            {
+                "source": key[0],
+                "stream": key[1],
+                "sent": sent[key],
+                "received": received[key],
+                "landed": landed[key],
+                "pulled": int(row.get("LANDED_BY_PULL", 0)),
+                "staged": int(row.get("STAGED", 0)),
+                "at vendor": at_vendor,
+                "records": records,
+                "complete": sent[key] <= received[key] <= landed[key]
+                and int(row.get("LANDED", 0)) == int(row.get("STAGED", 0))
+                and (at_vendor is None or at_vendor == records),
+            }
+        )
+    return found
+
+
+def kpis(stack: Stack) -> list[dict[str, Any]]:
+    """The newest five days."""
+    return query(
+        stack.warehouse_port, "select * from EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS order by date_key desc limit 5"
+    )
+
+
+def dashboard(stack: Stack) -> list[dict[str, Any]]:
+    return query(stack.warehouse_port, "select * from EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D")
+
+
+def _look_next(stack: Stack) -> None:
+    event = query(stack.warehouse_port, "select max(event_id) as event_id from RAW_DATA.EVENTS where lane = 'webhook'")
+    for line in (
+        "Look next (. .venv/bin/activate first):",
+        '  sophia sql "select * from EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS order by 1 desc limit 5"',
+        f"  sophia trace {event[0]['EVENT_ID']}",
+        "  sophia send slack events/slack/samples/webhook__*.json",
+        "  sophia quarantine list, sophia doctor, sophia down",
+        f"  any Snowflake client: account fakesnow, host 127.0.0.1, port {stack.warehouse_port}, protocol http",
+    ):
+        show.out.print(line, highlight=False)

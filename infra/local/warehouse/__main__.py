@@ -1,0 +1,49 @@
+"""The local warehouse as a process: `python -m infra.local.warehouse --port 9192 --directory .sophia/warehouse`.
+
+Databases survive SIGTERM and kill -9, one DuckDB file each. Credentials are never checked, so it listens on loopback
+only. With --port 0 the system picks a port; the chosen one is printed as `listening on 127.0.0.1:PORT`.
+"""
+
+import argparse
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+
+import uvicorn
+
+os.environ["TZ"] = "UTC"  # before DuckDB is imported: instants without a zone are UTC
+time.tzset()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=9192)
+    parser.add_argument("--directory", type=Path, default=Path(".sophia/warehouse"))
+    options = parser.parse_args()
+
+    listener = _listen(options.port)
+    from infra.local.warehouse.application import CannotOpen, application  # noqa: PLC0415  DuckDB reads TZ on import
+
+    try:
+        server = uvicorn.Server(uvicorn.Config(application(options.directory), log_level="warning"))
+    except CannotOpen as error:
+        sys.exit(str(error))
+    print(f"listening on 127.0.0.1:{listener.getsockname()[1]}", flush=True)
+    server.run(sockets=[listener])
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        sys.exit(f"port {port} of 127.0.0.1 cannot be used ({error.strerror}): stop what listens there or use --port")
+    listener.listen(128)
+    return listener
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Deliver a user's own payloads to the local API, signed as the vendor would sign them."""
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from events import github
+
+from .company.signing import sign
+from .local.stack import Stack
+
+
+class CannotSend(Exception):
+    """The message says what is missing and where it comes from."""
+
+
+def send_files(
+    stack: Stack, source: str, files: Sequence[Path], *, connection: str = "default", event_type: str = ""
+) -> list[dict[str, Any]]:
+    """One row per file: file, status, events, first event id or the reason of a refusal. Raises CannotSend."""
+    known = json.loads(stack.vendors_file.read_text())
+    if source not in known:
+        raise CannotSend(f"no keys to sign as {source!r}; the local stack has those of {', '.join(sorted(known))}")
+    missing = [str(path) for path in files if str(path) != "-" and not path.is_file()]
+    if missing:
+        raise CannotSend(f"no such file: {', '.join(missing)}")
+    path = f"/hooks/{source}" + ("" if connection == "default" else f"/{connection}")
+    results = []
+    for file in files:
+        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        kind = event_type or (github.event_type_of(file.name) if source == "github" else None)
+        headers = sign(source, body, stack.public_base_url + path, known[source]["kept"], datetime.now(UTC), kind)
+        status, answer = _post(stack.api_url + path, body, headers)
+        results.append({"file": str(file), "status": status, **_told(answer)})
+    return results
+
+
+def _post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+    request = urllib.request.Request(url, body, headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError as error:
+        raise CannotSend(f"the local API does not answer at {url}: {error}; see `sophia status`") from error
+
+
+def _told(answer: str) -> dict[str, Any]:
+    """The receiver's answer; a handshake's is whatever the vendor asked to hear."""
+    try:
+        told = json.loads(answer)
+    except ValueError:
+        told = {}
+    ids = told.get("event_ids") or [None]
+    return {"events": told.get("events"), "event_id": ids[0], "answer": told.get("refused") or answer[:60]}

@@ -1,0 +1,86 @@
+"""How the command `sophia` speaks: tables for people, JSON for machines, steps with their progress and time."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+
+def as_text(value: Any) -> str:
+    """A cell: money and counts with separators, instants to the second, nothing as a hyphen."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return str(value)
+        case float() | Decimal():
+            return f"{value:,.4f}".rstrip("0").rstrip(".")
+        case datetime():
+            return value.strftime("%Y-%m-%d %H:%M:%S")
+        case _:
+            return str(value)
+
+
+def rows(records: Sequence[Mapping[str, Any]], *, title: str = "", as_json: bool = False) -> None:
+    """Print records as a table, or as a JSON array."""
+    if as_json:
+        sys.stdout.write(json.dumps([dict(record) for record in records], default=_plain, indent=2) + "\n")
+        return
+    if not records:
+        out.print(f"{title + ': ' if title else ''}nothing", style="dim")
+        return
+    table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
+    for name in records[0]:
+        numeric = all(isinstance(record[name], int | float | Decimal | None) for record in records)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for record in records:
+        table.add_row(*(as_text(value) for value in record.values()))
+    out.print(table)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
+
+
+class Steps:
+    """The steps of a long command, each with a bar while it runs and its seconds kept for the end."""
+
+    def __init__(self) -> None:
+        self.taken: list[dict[str, Any]] = []
+
+    @contextmanager
+    def step(self, title: str, total: int | None = None) -> Iterator[Any]:
+        """A callable comes back: call it with how many more are done, or with text to show beside the title."""
+        started = time.monotonic()
+        columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24)]
+        columns += [MofNCompleteColumn()] if total else []
+        with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
+            task = progress.add_task(title, total=total)
+
+            def report(done: int | str) -> None:
+                if isinstance(done, str):
+                    progress.update(task, description=f"{title} · {done}")
+                else:
+                    progress.advance(task, done)
+
+            yield report
+        seconds = time.monotonic() - started
+        self.taken.append({"step": title, "seconds": round(seconds, 1)})
+        err.print(f"[green]✓[/] {title} [dim]{seconds:.1f} s[/]")

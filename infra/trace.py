@@ -1,0 +1,110 @@
+"""One event's way through the house: the answer its sender got, the object and its proof, raw row, staging, marts."""
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from events.envelope import Envelope, decode
+
+from .dbt import ROOT
+from .local.stack import Stack
+from .warehouse import query
+
+MANIFEST = ROOT / "target" / "manifest.json"
+
+
+def trace(stack: Stack, event_id: str) -> list[dict[str, Any]]:
+    """One row per step, in the event's own order: step, where, what, verdict (ok, waiting or broken).
+
+    Empty when the warehouse has no such event.
+    """
+    copies = query(
+        stack.warehouse_port,
+        "select source, connection_id, stream, entity_id, lane, trace_id, received_at, landed_at, object_key "
+        "from RAW_DATA.EVENTS where event_id = %s order by landed_at",
+        [event_id],
+    )
+    if not copies:
+        return []
+    first = copies[0]
+    how = "answered 2xx" if first["LANE"] == "webhook" else "read from the vendor"
+    steps = [_step("received", first["LANE"], f"{how} at {first['RECEIVED_AT']} UTC, trace {first['TRACE_ID']}")]
+    steps += [_object(stack, copy, event_id) for copy in copies]
+    steps.append(_step("loaded", "RAW_DATA.EVENTS", f"{len(copies)} row(s), first at {first['LANDED_AT']} UTC"))
+    steps.append(_staged(stack, first))
+    steps += _marts(first["SOURCE"], first["STREAM"])
+    return steps
+
+
+def _step(step: str, where: str, what: str, verdict: str = "ok") -> dict[str, Any]:
+    return {"step": step, "where": where, "what": what, "verdict": verdict}
+
+
+def _object(stack: Stack, copy: Mapping[str, Any], event_id: str) -> dict[str, Any]:
+    key = copy["OBJECT_KEY"]
+    body = stack.client("s3").get_object(Bucket=stack.lake_bucket, Key=key)["Body"].read()
+    envelopes = [decode(line) for line in gzip.decompress(body).splitlines()]
+    mine = next((envelope for envelope in envelopes if envelope.event_id == event_id), None)
+    if mine is None:
+        return _step("archived", key, "the object does not hold this event", "broken")
+    proof = proven(mine, envelopes)
+    if proof is None:
+        return _step("archived", key, f"no archived bytes hash to {mine.body_sha256}", "broken")
+    return _step("archived", key, f"{proof} hashes to {mine.body_sha256[:16]}…, as received")
+
+
+def proven(mine: Envelope, neighbours: Iterable[Envelope]) -> str | None:
+    """Which archived bytes reproduce the hash of the exact body: the payload, or the body kept beside it."""
+    if hashlib.sha256(bytes(mine.payload)).hexdigest() == mine.body_sha256:
+        return "the payload"
+    for envelope in neighbours:
+        if envelope.raw_body is None or envelope.body_sha256 != mine.body_sha256:
+            continue
+        text = envelope.raw_body
+        body = base64.b64decode(text[len("base64:") :]) if text.startswith("base64:") else text.encode()
+        if hashlib.sha256(body).hexdigest() == mine.body_sha256:
+            return "the kept body"
+    return None
+
+
+def _staged(stack: Stack, event: Mapping[str, Any]) -> dict[str, Any]:
+    table = f"STAGING.BASE_{event['SOURCE'].upper()}__RECORDS"
+    where = [event["CONNECTION_ID"], event["STREAM"], event["ENTITY_ID"]]
+    # The table's name is made of a source that exists; the values travel as parameters.
+    text = f"select event_count, is_deleted, last_event_id from {table} "  # noqa: S608
+    text += "where connection_id = %s and stream = %s and entity_id = %s"
+    found = query(stack.warehouse_port, text, where)
+    entity = f"{event['STREAM']} {event['ENTITY_ID']}"
+    if not found:
+        return _step("staged", table, f"{entity} is not there yet: run `sophia build`", "waiting")
+    row = found[0]
+    state = "deleted" if row["IS_DELETED"] else "current"
+    return _step("staged", table, f"{entity}, {state}, folded from {row['EVENT_COUNT']} event(s)")
+
+
+def _marts(source: str, stream: str) -> list[dict[str, Any]]:
+    """The models below the typed staging of that stream, from dbt's own lineage."""
+    if not MANIFEST.exists():
+        return [_step("read by", "marts", "no lineage yet: run `sophia build`", "waiting")]
+    manifest = json.loads(MANIFEST.read_text())
+    nodes = manifest["nodes"]
+    reached = [
+        name
+        for name, node in nodes.items()
+        if node["resource_type"] == "model"
+        and stream in node["config"]["meta"].get("streams", ())
+        and f"/{source}/" in node["original_file_path"]
+    ]
+    steps, seen = [], set(reached)
+    while reached:
+        name = reached.pop(0)
+        node = nodes[name]
+        if node["schema"].upper() != "STAGING" or "stg_" in name:
+            steps.append(_step("read by", f"{node['schema'].upper()}.{node['name'].upper()}", node["resource_type"]))
+        children = [child for child in manifest["child_map"][name] if child.startswith("model.") and child not in seen]
+        seen.update(children)
+        reached += children
+    return steps or [_step("read by", "marts", f"no model reads {source} {stream} yet", "ok")]

@@ -1,0 +1,126 @@
+"""The same events give the same numbers, whatever the order, the repetitions and the runs they arrive in."""
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.dbt.story import AS_OF, EVENTS, Told
+from tests.dbt.warehouse import Warehouse, running
+
+FIRST_LANDED_AT = datetime(2026, 3, 20, 8)
+TABLES = {
+    "EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS": (),
+    "EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS_DETAIL": (),
+    "EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D": (),
+    "GONG_INTELLIGENCE.CALL_TRANSCRIPTS": (),
+    "COMPETITIVE_INTELLIGENCE.COMPETITOR_MENTIONS": (),
+    "ANALYTICS.COMPLETENESS": ("duplicates",),
+    "ANALYTICS.INT_DEALS__STAGE_INTERVALS": (),
+    "STAGING.BASE_GITHUB__RECORDS": ("landed_at",),
+    "STAGING.BASE_GONG__RECORDS": ("landed_at",),
+    "STAGING.BASE_HUBSPOT__RECORDS": ("landed_at",),
+    "STAGING.BASE_HUBSPOT__PROPERTY_CHANGES": ("landed_at",),
+    "STAGING.BASE_SLACK__RECORDS": ("landed_at",),
+    "STAGING.BASE_SLACK__CHANNEL_CHANGES": ("landed_at",),
+}
+"""What is compared, without the columns that tell when and how often something arrived."""
+STORED = ("config.materialized:incremental", "config.materialized:table")
+"""What a run has to compute; the views stay from the first build."""
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def tell(warehouse: Warehouse, *runs: Sequence[Told]) -> Tables:
+    """Every table after these events, each sequence landed an hour after the one before and followed by a dbt run."""
+    warehouse.forget()
+    for number, events in enumerate(runs):
+        warehouse.land(events, FIRST_LANDED_AT + timedelta(hours=number))
+        warehouse.dbt("run", "--select", *STORED, *(["--full-refresh"] if number == 0 else []))
+    return tables(warehouse)
+
+
+def tables(warehouse: Warehouse) -> Tables:
+    return {table: warehouse.rows(table, leaving_out) for table, leaving_out in TABLES.items()}
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    with running(tmp_path_factory.mktemp("dbt"), AS_OF) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture(scope="module")
+def in_order(warehouse: Warehouse) -> Tables:
+    """The story told once, in one run, with every test of the project."""
+    warehouse.land(EVENTS, FIRST_LANDED_AT)
+    warehouse.dbt("build")
+    return tables(warehouse)
+
+
+def shuffled_with_duplicates() -> list[list[Told]]:
+    events = EVENTS + EVENTS[::3]
+    random.Random(7).shuffle(events)
+    return [events[:25], events[25:]]
+
+
+def backwards_and_twice() -> list[list[Told]]:
+    events = EVENTS[::-1]
+    return [events[:20] + events[:20], events[10:]]
+
+
+@pytest.mark.parametrize("runs", [shuffled_with_duplicates, backwards_and_twice])
+def test_order_duplication_and_lateness_change_no_mart(warehouse: Warehouse, in_order: Tables, runs: Any) -> None:
+    told_otherwise = tell(warehouse, *runs())
+    for table, expected in in_order.items():
+        assert told_otherwise[table] == expected, table
+
+
+def test_every_event_is_staged_once(in_order: Tables) -> None:
+    streams = in_order["ANALYTICS.COMPLETENESS"]
+    assert sum(row["landed"] for row in streams) == len({event.event_id for event in EVENTS})
+    assert all(row["landed"] == row["staged"] for row in streams)
+    assert [row["stream"] for row in streams if row["quarantined"]] == ["quarantine"]
+
+
+@pytest.mark.parametrize(
+    ("day", "revenue", "pipeline"),
+    [
+        (date(2026, 3, 1), "0", "260"),  # 0.2 x (100 + 200 + 1000)
+        (date(2026, 3, 2), "0", "222"),  # deal 2 lost, and the late change makes deal 1 110
+        (date(2026, 3, 7), "0", "360"),  # 0.5 x (120 + 200, open again) + 0.2 x 1000
+        (date(2026, 3, 9), "0", "160"),  # deal 3 deleted; deal 4 won in a currency without a rate
+        (date(2026, 3, 10), "120", "100"),
+        (date(2026, 3, 20), "120", "100"),
+    ],
+)
+def test_kpis_are_as_known_on_their_day(in_order: Tables, day: date, revenue: str, pipeline: str) -> None:
+    rollups = {row["date_key"]: row for row in in_order["EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS"]}
+    assert len(rollups) == 120
+    assert rollups[day]["revenue_mtd"] == Decimal(revenue)
+    assert rollups[day]["pipeline_value"] == Decimal(pipeline)
+    assert rollups[day]["competitive_win_rate"] is None  # one competitive deal is no rate
+
+
+def test_a_day_before_the_first_deal_has_no_answer(in_order: Tables) -> None:
+    rollups = {row["date_key"]: row for row in in_order["EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS"]}
+    assert rollups[date(2026, 2, 1)]["revenue_mtd"] is None
+
+
+def test_a_call_belongs_to_the_company_its_customer_was_merged_into(in_order: Tables) -> None:
+    [call] = in_order["GONG_INTELLIGENCE.CALL_TRANSCRIPTS"]
+    assert (call["call_id"], call["account_id"], call["outcome_category"]) == ("700", "10", "follow-up")
+    assert '"autopay"' in call["talking_points_used"]
+
+
+def test_only_what_is_still_said_is_a_mention(in_order: Tables) -> None:
+    """An edited and a deleted message named competitors; only the call still does."""
+    [mention] = in_order["COMPETITIVE_INTELLIGENCE.COMPETITOR_MENTIONS"]
+    assert (mention["competitor_name"], mention["threat_level"]) == ("Domura", 4)
+
+
+def test_the_dashboard_counts_complete_days(in_order: Tables) -> None:
+    [dashboard] = in_order["EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D"]
+    assert dashboard == {"total_calls": 1, "avg_sentiment": None, "unique_accounts": 1, "competitors_mentioned": 1}

@@ -1,0 +1,110 @@
+"""Both lanes without a cloud: our receiver and our pulls in process, and the newest version of each entity."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import httpx
+
+from chalicelib import sources
+from chalicelib.ingest.receive import Receiver
+from chalicelib.ingest.source import Connection, Delivery, Event, Reading, envelop
+from chalicelib.ingest.vendor_http import VendorHttp
+from events.envelope import Envelope, decode
+from infra.company import credentials as keys
+from infra.company.vendors.site import Site
+
+PUBLIC = "https://hooks.payready.example"
+
+
+@dataclass
+class Inbox:
+    """Where the receiver stores; also the secrets it verifies with."""
+
+    credentials: dict[str, Any]
+    lines: list[bytes] = field(default_factory=list)
+
+    def send(self, lines: bytes, *, source: str, day: date) -> None:
+        self.lines += lines.splitlines()
+
+    def active(self, source: str, connection_id: str) -> tuple[str, ...] | None:
+        return tuple(self.credentials[source]["stored"]["signing_secrets"])
+
+    def renewed(self, source: str, connection_id: str, tried: tuple[str, ...]) -> None:
+        return None
+
+    @property
+    def envelopes(self) -> list[Envelope]:
+        return [decode(line) for line in self.lines]
+
+    def transport(self) -> httpx.MockTransport:
+        """Takes what `send.deliver` posts to http://receiver/hooks/<source>."""
+        receiver = Receiver(find=sources.load, secrets=self, store=self, max_body_bytes=4_000_000)
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            source = request.url.path.rsplit("/", 1)[1]
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            url = PUBLIC + request.url.path
+            now = datetime.now(UTC)
+            reply = receiver.receive(
+                Delivery(source, keys.CONNECTION_ID, "POST", url, headers, request.content, now), "t"
+            )
+            return httpx.Response(reply.status, text=reply.body)
+
+        return httpx.MockTransport(answer)
+
+
+class FreePass:
+    """Neither bucket nor breaker: the stand-ins' own limits are what is met."""
+
+    def take(self, name: str, most_s: float) -> None: ...
+    def pause(self, name: str, seconds: float) -> None: ...
+    def admit(self) -> None: ...
+    def succeeded(self) -> None: ...
+    def failed(self) -> None: ...
+
+
+def pulled(
+    source_name: str, site: Site, client: httpx.Client, credentials: dict[str, Any], now: datetime
+) -> list[Event]:
+    """One first run of every stream of a source."""
+    source = sources.load(source_name)
+    assert source and source.pull
+    told = keys.connections(site.world, credentials, str(client.base_url))[source_name]
+    start_at = datetime.fromisoformat(told["start_at"])
+    where = source_name, told["connection_id"], told["base_url"]
+    connection = Connection(*where, told["credentials"], told["options"], start_at)
+    passes = FreePass()
+    http = VendorHttp(
+        connection,
+        source.pull,
+        client=client,
+        buckets=passes,
+        breaker=passes,
+        remaining_s=lambda: 600.0,
+        sleep=lambda seconds: None,
+        rng=random.Random(1),
+    )
+    readings = (stream.read(Reading(http, connection, {}, now)) for stream in source.pull.streams)
+    return [event for pages in readings for page in pages for event in page.events]
+
+
+def as_envelopes(source: str, events: Iterable[Event]) -> list[Envelope]:
+    about = {"source": source, "connection_id": keys.CONNECTION_ID, "lane": "pull", "trace_id": "t"}
+    return [envelop(event, received_at=datetime.now(UTC), **about) for event in events]  # type: ignore[arg-type]
+
+
+def newest(envelopes: Sequence[Envelope]) -> dict[tuple[str, str, str], Envelope]:
+    """The newest version of each entity: the vendor's clock decides, arrival only where it says nothing."""
+    first = datetime.min.replace(tzinfo=UTC)
+
+    def age(one: Envelope) -> tuple[Any, ...]:
+        lane = one.lane == "pull" if one.source == "gong" else False
+        return (one.source_updated_at or first, one.source_version or "", lane, one.received_at, one.event_id)
+
+    found: dict[tuple[str, str, str], Envelope] = {}
+    for one in sorted(envelopes, key=age):
+        found[one.source, one.stream, one.entity_id] = one
+    return found

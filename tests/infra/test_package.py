@@ -1,0 +1,243 @@
+"""The package that ships: what is in the zip, what the template promises, and that unfit ones are refused."""
+
+import hashlib
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra.aws import checks, template
+from infra.aws.build import ROOT, Package, build
+from infra.aws.target import Target, this_machine
+
+QUIET = [].append
+NOT_NARROWER = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}  # X-Ray knows no resources
+
+
+@pytest.fixture(scope="module")
+def package() -> Package:
+    return build(this_machine(), ROOT / "build", say=QUIET)
+
+
+@pytest.fixture(scope="module")
+def names(package) -> list[str]:
+    with zipfile.ZipFile(package.zip_path) as archive:
+        return archive.namelist()
+
+
+@pytest.fixture(scope="module")
+def resources(package) -> dict[str, dict]:
+    return json.loads(package.template_path.read_text())["Resources"]
+
+
+def of_type(resources, kind) -> dict[str, dict]:
+    return {name: item["Properties"] for name, item in resources.items() if item["Type"] == kind}
+
+
+# ---- the zip
+
+
+def test_the_zip_holds_the_application_and_the_contracts(names):
+    assert {"app.py", "chalicelib/settings.py", "events/envelope.py", "chalice/app.py", "msgspec/__init__.py"} <= set(
+        names
+    )
+
+
+def test_the_zip_leaves_the_sdk_to_the_runtime(names):
+    assert not [name for name in names if name.startswith(("botocore/", "boto3/", "s3transfer/"))]
+
+
+def test_the_zip_holds_no_samples_tests_or_caches_of_ours(names):
+    ours = [name for name in names if name.startswith(("events/", "chalicelib/"))]
+    assert not [name for name in ours if not name.endswith(".py") or "samples" in name or "test" in name]
+
+
+def test_the_zip_holds_every_module_of_the_functions(names):
+    modules = {str(path.relative_to(ROOT / "functions")) for path in (ROOT / "functions/chalicelib").rglob("*.py")}
+    assert modules <= set(names)
+
+
+def test_the_zip_is_small_enough_to_start_quickly(package):
+    assert package.zip_path.stat().st_size < checks.LARGEST_ZIP_BYTES
+
+
+def test_the_zip_and_template_pass_their_own_checks(package):
+    assert checks.contents(package.zip_path, package.target) == []
+
+
+def test_the_same_sources_give_the_same_zip(package, tmp_path):
+    again = build(package.target, tmp_path, say=QUIET)
+    assert _sha256(again.zip_path) == _sha256(package.zip_path)
+    assert again.template_path.read_bytes() == package.template_path.read_bytes()
+
+
+def test_a_second_build_of_the_same_sources_does_nothing(package):
+    made = build(package.target, ROOT / "build", say=QUIET)
+    before = made.zip_path.stat().st_mtime_ns
+    said: list[str] = []
+    build(package.target, ROOT / "build", say=said.append)
+    assert said == [f"package for {package.target.name} is current"]
+    assert made.zip_path.stat().st_mtime_ns == before
+
+
+def test_the_zip_is_uploaded_under_a_name_that_changes_with_it(package):
+    assert package.artifact_key == f"sophia/{_sha256(package.zip_path)[:32]}.zip"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("botocore/session.py", b"", "not to be shipped"),
+        ("events/slack/samples/message.json", b"{}", "not to be shipped"),
+        ("x/_core.cpython-39-x86_64-linux-gnu.so", b"", "not built for py3.11-x86_64"),
+        ("x/_rust.abi3.so", b"\x7fELF".ljust(18, b"\0") + (183).to_bytes(2, "little"), "not for x86_64"),
+    ],
+)
+def test_a_zip_that_would_fail_in_the_cloud_is_refused(tmp_path, name, content, complaint):
+    path = tmp_path / "bad.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for good in ("app.py", "events/envelope.py"):
+            archive.writestr(good, "")
+        archive.writestr(name, content)
+    found = checks.contents(path, Target((3, 11), "x86_64"))
+    assert found and all(complaint in line or "not for x86_64" in line for line in found)
+
+
+def test_a_zip_without_the_application_is_refused(tmp_path):
+    path = tmp_path / "empty.zip"
+    with zipfile.ZipFile(path, "w"):
+        pass
+    assert checks.contents(path, Target((3, 11), "x86_64")) == ["app.py is missing", "events/envelope.py is missing"]
+
+
+# ---- the template
+
+
+def test_cfn_lint_finds_nothing_and_would_find_something(package, tmp_path):
+    assert checks.lint(package.template_path) == []
+    broken = json.loads(package.template_path.read_text())
+    broken["Resources"]["IngestQueue"]["Properties"]["VisibilityTimeout"] = "long"
+    (tmp_path / "broken.json").write_text(json.dumps(broken))
+    assert any("VisibilityTimeout" in line or "long" in line for line in checks.lint(tmp_path / "broken.json"))
+
+
+def test_functions_may_do_nothing_to_everything(resources):
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                assert not [action for action in actions if "*" in action], name
+                assert statement["Resource"] != "*" or set(actions) <= NOT_NARROWER, (name, statement)
+
+
+def test_every_queue_is_encrypted_and_has_a_dead_letter_queue(resources):
+    queues = of_type(resources, "AWS::SQS::Queue")
+    for name, queue in queues.items():
+        assert "KmsMasterKeyId" in queue, name
+        assert name.endswith("DLQ") or queue["RedrivePolicy"]["maxReceiveCount"] >= 5, name
+    for name in ("IngestQueue", "PullsQueue"):
+        assert queues[name]["RedrivePolicy"]["maxReceiveCount"] == 5
+
+
+@pytest.mark.parametrize(("queue", "consumer"), [("IngestQueue", "Land"), ("PullsQueue", "Pull")])
+def test_a_message_stays_hidden_for_six_times_its_consumers_timeout(resources, queue, consumer):
+    assert resources[queue]["Properties"]["VisibilityTimeout"] == 6 * resources[consumer]["Properties"]["Timeout"]
+
+
+def test_both_consumers_report_which_messages_failed(resources):
+    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    assert [mapping["FunctionResponseTypes"] for mapping in mappings] == [["ReportBatchItemFailures"]] * 2
+
+
+def test_every_log_group_is_encrypted_and_has_an_end(resources):
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    assert len(groups) == 5
+    assert all("KmsKeyId" in group and "RetentionInDays" in group for group in groups.values())
+
+
+def test_every_function_writes_to_a_log_group_of_its_own(resources):
+    functions = of_type(resources, "AWS::Lambda::Function")
+    groups = [function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions.values()]
+    assert len(set(groups)) == len(functions) == 4
+
+
+def test_the_lake_is_kept_private_and_versioned(resources):
+    lake = resources["LakeBucket"]
+    assert lake["DeletionPolicy"] == "Retain"
+    assert set(lake["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    assert lake["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert lake["Properties"]["BucketEncryption"]
+    [notification] = lake["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert notification["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "events/"}]
+    policy = resources["LakeBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert [statement["Condition"] for statement in policy] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_no_rule_lets_events_expire(resources):
+    rules = resources["LakeBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {"claims/"}
+
+
+def test_the_state_table_can_be_restored(resources):
+    table = resources["StateTable"]
+    assert table["DeletionPolicy"] == "Retain"
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["Properties"]["SSESpecification"]["SSEEnabled"]
+
+
+def test_every_function_is_given_what_the_settings_require(resources):
+    source = (ROOT / "functions/chalicelib/settings.py").read_text()
+    required = set(re.findall(r'_required\("(\w+)"\)', source))
+    assert required
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        assert required <= set(function["Environment"]["Variables"])
+
+
+def test_the_parameters_stay_parameters(package, resources):
+    """The SAM translator would write their defaults in their place."""
+    variables = resources["Land"]["Properties"]["Environment"]["Variables"]
+    assert variables["SECRETS_PREFIX"] == {"Ref": "SecretsPrefix"}
+    assert json.loads(package.template_path.read_text())["Parameters"]["SecretsPrefix"]["Default"] == "sophia"
+
+
+def test_the_api_calls_the_alias_that_is_published(resources):
+    body = json.dumps(resources["RestAPI"]["Properties"]["Body"])
+    assert "${APIHandlerAliaslive}/invocations" in body
+    assert "${APIHandler.Arn}" not in body
+
+
+# ---- how templates are merged
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "merged"),
+    [
+        ({"a": {"b": 1}}, {"a": {"c": 2}}, {"a": {"b": 1, "c": 2}}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+        ({"a": 1, "b": 2}, {"a": None}, {"b": 2}),
+        ({"q": {"Fn::Sub": "x"}}, {"q": {"Fn::GetAtt": ["y", "Arn"]}}, {"q": {"Fn::GetAtt": ["y", "Arn"]}}),
+        ({"q": {"Ref": "x"}}, {"q": {"plain": 1}}, {"q": {"plain": 1}}),
+        ({}, {"a": {"b": None}}, {"a": {"b": None}}),
+    ],
+)
+def test_an_overlay_merges_replaces_and_deletes(below, above, merged):
+    assert template.merge(below, above) == merged
+
+
+@pytest.mark.parametrize(("python", "has_snapstart"), [((3, 11), False), ((3, 12), True), ((3, 13), True)])
+def test_snapstart_is_asked_for_only_where_the_runtime_has_it(python, has_snapstart):
+    sam = {
+        "Resources": {
+            "APIHandler": {"Type": "AWS::Serverless::Function", "Properties": {"SnapStart": {}}},
+            "APIHandlerInvokePermission": {"Type": "AWS::Lambda::Permission", "Properties": {}},
+        }
+    }
+    target = Target(python, "arm64")
+    done = template.complete(sam, artifact_key="k", has_snapstart=target.has_snapstart)
+    assert ("SnapStart" in done["Resources"]["APIHandler"]["Properties"]) is has_snapstart

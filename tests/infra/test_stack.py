@@ -1,0 +1,194 @@
+"""The local stack as a whole: it comes up, comes up again, carries a delivery, and recovers from a kill of any part."""
+
+import contextlib
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from infra.aws.build import ROOT
+from infra.company.signing import sign
+from infra.local.processes import CannotStart
+from infra.local.stack import PARTS, Ports, Stack
+from infra.warehouse import query
+
+pytestmark = pytest.mark.stack
+
+
+class Silent:
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    @contextlib.contextmanager
+    def step(self, title, total=None):
+        self.titles.append(title)
+        yield lambda done: None
+
+
+def free_ports() -> Ports:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        return Ports(*(one.getsockname()[1] for one in sockets))
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    stack = Stack(tmp_path_factory.mktemp("sophia"), free_ports())
+    (stack.folder / "ministack").symlink_to(_ministack())
+    try:
+        stack.up(Silent(), dies_with_us=True)
+        yield stack
+    finally:
+        stack.down()
+
+
+def _ministack():
+    """The environment of the checkout, so that tests do not install another one each time."""
+    folder = ROOT / ".sophia" / "ministack"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def post(stack: Stack, text: str) -> tuple[int, dict]:
+    kept = json.loads(stack.vendors_file.read_text())["slack"]["kept"]
+    stamp = f"{time.time():.6f}"
+    event = {"type": "message", "channel": "C1", "user": "U1", "text": text, "ts": stamp, "event_ts": stamp}
+    body = json.dumps(
+        {
+            "type": "event_callback",
+            "team_id": "T1",
+            "event_id": f"Ev{uuid.uuid4().hex}",
+            "event_time": 1,
+            "event": event,
+        }
+    ).encode()
+    headers = sign("slack", body, f"{stack.public_base_url}/hooks/slack", kept, now=datetime.now(UTC))
+    address = urlsplit(stack.api_url)
+    connection = http.client.HTTPConnection(address.netloc, timeout=30)
+    try:
+        connection.request("POST", f"{address.path}/hooks/slack", body, headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def rows_of(stack: Stack, event_id: str) -> list[dict]:
+    return query(stack.warehouse_port, "select payload from RAW_DATA.EVENTS where event_id = %s", (event_id,))
+
+
+def await_row(stack: Stack, event_id: str, within_s: float = 60) -> dict:
+    deadline = time.monotonic() + within_s
+    while not (rows := rows_of(stack, event_id)):
+        assert time.monotonic() < deadline, f"{event_id} did not reach the warehouse within {within_s} s"
+        time.sleep(0.3)
+    return rows[0]
+
+
+def test_a_signed_delivery_reaches_the_warehouse(stack):
+    status, answer = post(stack, "from the edge to the warehouse")
+    assert status == 200
+    row = await_row(stack, answer["event_ids"][0])
+    assert json.loads(row["PAYLOAD"])["event"]["text"] == "from the edge to the warehouse"
+
+
+def test_every_part_is_up_and_told(stack):
+    assert stack.is_up()
+    assert {row["part"]: row["state"] for row in stack.status()} == dict.fromkeys(PARTS, "up")
+
+
+def test_everything_listens_on_loopback_alone(stack):
+    processes = [psutil.Process(row["pid"]) for row in stack.status()]
+    listening = [one.laddr for process in processes for one in process.net_connections() if one.status == "LISTEN"]
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+
+
+def test_up_again_starts_nothing_anew(stack):
+    before = [row["pid"] for row in stack.status()]
+    stack.up(Silent())
+    assert [row["pid"] for row in stack.status()] == before
+
+
+def test_every_simulated_vendor_is_a_connection(stack):
+    table = stack.client("dynamodb").scan(TableName="sophia-state")["Items"]
+    connections = {item["sk"]["S"] for item in table if item["pk"]["S"] == "connection"}
+    assert connections == {"slack/default", "github/default", "hubspot/default", "gong/default"}
+    secrets = stack.client("secretsmanager").list_secrets()["SecretList"]
+    assert {f"sophia/{name}" for name in connections} <= {secret["Name"] for secret in secrets}
+
+
+def test_the_schedule_is_deployed_and_the_tick_runs(stack):
+    rules = stack.client("events").list_rules()["Rules"]
+    assert "rate(1 minute)" in {rule.get("ScheduleExpression") for rule in rules}
+    stack.tick()
+
+
+def test_another_stack_on_the_same_port_is_told_which_port_and_what_to_do(stack, tmp_path):
+    other = Stack(tmp_path, stack.ports)
+    (tmp_path / "ministack").symlink_to(_ministack())
+    with pytest.raises(CannotStart, match=rf"port {stack.ports.cloud}.*SOPHIA_PORT_OFFSET"):
+        other.up(Silent())
+    assert stack.is_up()
+
+
+def test_only_one_command_at_a_time_starts_or_stops(stack):
+    code = f"""
+from pathlib import Path
+from infra.local.stack import Stack
+with Stack(Path({str(stack.folder)!r}))._alone():
+    print("held", flush=True)
+    input()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    ) as other:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(CannotStart, match="another command"):
+            stack.down()
+        other.communicate(b"\n")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_up_recovers_from_a_kill(stack, part):
+    psutil.Process({row["part"]: row["pid"] for row in stack.status()}[part]).kill()
+    time.sleep(0.2)
+    assert not stack.is_up()
+    stack.up(Silent(), dies_with_us=True)
+    assert stack.is_up()
+    status, answer = post(stack, f"after {part} was killed")
+    assert status == 200
+    await_row(stack, answer["event_ids"][0])
+
+
+def test_data_is_still_there_after_down_and_up(stack):
+    _, answer = post(stack, "kept")
+    await_row(stack, answer["event_ids"][0])
+    stack.down()
+    assert not any(row["pid"] for row in stack.status())
+    stack.up(Silent(), dies_with_us=True)
+    assert len(rows_of(stack, answer["event_ids"][0])) == 1
+    assert stack.client("s3").list_objects_v2(Bucket=stack.lake_bucket, Prefix="events/slack/message/")["KeyCount"] > 0
+    assert post(stack, "and on")[0] == 200
+
+
+def test_an_interrupted_start_leaves_nothing_running(tmp_path):
+    stack = Stack(tmp_path, free_ports())
+    (tmp_path / "ministack").symlink_to(_ministack())
+
+    class Interrupted(Silent):
+        def step(self, title, total=None):
+            if title == "start the vendors":
+                raise KeyboardInterrupt
+            return super().step(title, total)
+
+    with pytest.raises(KeyboardInterrupt):
+        stack.up(Interrupted())
+    assert not any(row["pid"] for row in stack.status())

@@ -1,0 +1,215 @@
+"""The stand-in for Snowpipe: every notified object is loaded once, whatever dies when."""
+
+import gzip
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+import snowflake.connector
+
+from infra import warehouse as asked
+from infra.local.snowpipe import Pipe, find_pipe, load_next, notified
+from infra.snowflake.migrate import local, migrate
+from tests.infra.warehouse.object_store import ObjectStore
+
+
+class FakeQueue:
+    """SQS: what was received and not deleted comes back when its visibility timeout is over."""
+
+    def __init__(self) -> None:
+        self.visible: list[dict[str, str]] = []
+        self.hidden: dict[str, dict[str, str]] = {}
+
+    def send(self, body: str) -> None:
+        self.visible.append({"MessageId": uuid.uuid4().hex, "ReceiptHandle": uuid.uuid4().hex, "Body": body})
+
+    def visibility_timeout_passes(self) -> None:
+        self.visible += self.hidden.values()
+        self.hidden.clear()
+
+    def receive_message(self, *, MaxNumberOfMessages: int, **_: Any) -> dict[str, Any]:
+        taken, self.visible = self.visible[:MaxNumberOfMessages], self.visible[MaxNumberOfMessages:]
+        self.hidden |= {message["ReceiptHandle"]: message for message in taken}
+        return {"Messages": taken} if taken else {}
+
+    def delete_message_batch(self, *, Entries: Sequence[Mapping[str, str]], **_: Any) -> None:
+        assert len(Entries) <= 10
+        for entry in Entries:
+            del self.hidden[entry["ReceiptHandle"]]
+
+    def change_message_visibility_batch(self, *, Entries: Sequence[Mapping[str, Any]], **_: Any) -> None:
+        self.visible += [self.hidden.pop(entry["ReceiptHandle"]) for entry in Entries]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.visible and not self.hidden
+
+
+class Loader:
+    """The stand-in and all it is connected to."""
+
+    def __init__(self, port: int, store: ObjectStore) -> None:
+        self.port, self.store, self.queue = port, store, FakeQueue()
+        self.logged: list[dict[str, Any]] = []
+        self.pipe = find_pipe("SOPHIA.RAW_DATA.EVENTS_PIPE", self.query)
+
+    def query(self, text: str) -> list[dict[str, Any]]:
+        return asked.query(self.port, text)
+
+    def land(self, name: str, *event_ids: str) -> None:
+        """Put an object of events into the lake, without telling anyone."""
+        lines = [json.dumps(event(event_id)) for event_id in event_ids]
+        self.store.objects[f"events/{name}"] = gzip.compress("\n".join(lines).encode())
+
+    def notify(self, *names: str) -> None:
+        self.queue.send(notification(*(f"events/{name}" for name in names)))
+
+    def turn(self, query: Any = None) -> int:
+        def log(event: str, **fields: Any) -> None:
+            self.logged.append({"event": event, **fields})
+
+        return load_next(self.queue, "queue", self.pipe, query or self.query, log, wait_s=0)
+
+    def loaded(self) -> list[str]:
+        return [row["EVENT_ID"] for row in self.query("select event_id from RAW_DATA.EVENTS order by event_id")]
+
+
+def event(event_id: str) -> dict[str, Any]:
+    return {"event_id": event_id, "source": "slack", "stream": "message", "payload": {"text": "hi"}}
+
+
+def notification(*keys: str, bucket: str = "sophia-lake") -> str:
+    records = [
+        {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}} for key in keys
+    ]
+    return json.dumps({"Records": records})
+
+
+@pytest.fixture(scope="module")
+def migrated(warehouse: int) -> int:
+    migrate(local(warehouse), {"lake_bucket": "sophia-lake", "lake_role_arn": "arn:aws:iam::1:role/lake"})
+    return warehouse
+
+
+@pytest.fixture
+def loader(migrated: int, object_store: ObjectStore) -> Loader:
+    asked.query(migrated, "truncate table RAW_DATA.EVENTS")
+    object_store.objects.clear()
+    return Loader(migrated, object_store)
+
+
+def test_the_pipe_tells_what_to_run(loader: Loader) -> None:
+    assert (loader.pipe.bucket, loader.pipe.prefix) == ("sophia-lake", "events/")
+    assert loader.pipe.definition.startswith("copy into SOPHIA.RAW_DATA.EVENTS")
+
+
+def test_loads_what_is_notified_and_nothing_else(loader: Loader) -> None:
+    loader.land("slack/message/a.ndjson.gz", "e1", "e2")
+    loader.land("slack/message/b.ndjson.gz", "e3")
+    loader.notify("slack/message/a.ndjson.gz")
+
+    assert loader.turn() == 1
+
+    assert loader.loaded() == ["e1", "e2"]
+    assert loader.queue.is_empty
+
+
+def test_gathers_many_notifications_into_one_load(loader: Loader) -> None:
+    for number in range(35):
+        loader.land(f"{number}.gz", f"e{number:02d}")
+        loader.notify(f"{number}.gz")
+
+    assert loader.turn() == 35
+
+    assert len(loader.loaded()) == 35
+    assert loader.queue.is_empty
+
+
+def test_a_notification_that_comes_twice_loads_once(loader: Loader) -> None:
+    loader.land("a.gz", "e1")
+    loader.notify("a.gz", "a.gz")
+    loader.turn()
+    loader.notify("a.gz")
+    loader.turn()
+
+    assert loader.loaded() == ["e1"]
+    assert loader.queue.is_empty
+
+
+def test_killed_after_the_load_and_before_the_delete_it_loads_nothing_twice(loader: Loader) -> None:
+    loader.land("a.gz", "e1")
+    loader.notify("a.gz")
+
+    def query_then_die(text: str) -> list[dict[str, Any]]:
+        loader.query(text)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loader.turn(query_then_die)
+    loader.queue.visibility_timeout_passes()
+    loader.turn()
+
+    assert loader.loaded() == ["e1"]
+    assert loader.queue.is_empty
+
+
+def test_keeps_the_notification_while_the_warehouse_is_away(loader: Loader) -> None:
+    loader.land("a.gz", "e1")
+    loader.notify("a.gz")
+
+    def away(text: str) -> list[dict[str, Any]]:
+        raise snowflake.connector.errors.OperationalError(msg="could not connect", errno=250001)
+
+    with pytest.raises(snowflake.connector.errors.OperationalError):
+        loader.turn(away)
+    loader.turn()
+
+    assert loader.loaded() == ["e1"]
+
+
+def test_records_a_file_it_cannot_load_and_goes_on(loader: Loader) -> None:
+    loader.land("a.gz", "e1")
+    loader.store.objects["events/broken.gz"] = b"\x1f\x8bnot gzip"
+    loader.notify("broken.gz", "a.gz", "never_there.gz")
+
+    loader.turn()
+
+    assert loader.loaded() == ["e1"]
+    assert loader.queue.is_empty
+    refused = {entry["file"] for entry in loader.logged if entry["event"] == "file_refused"}
+    assert refused == {"events/broken.gz", "events/never_there.gz"}
+    history = "select file_name from table(information_schema.copy_history(table_name => 'RAW_DATA.EVENTS', "
+    history += "start_time => dateadd(hour, -1, current_timestamp()))) where status = 'LOAD_FAILED' order by 1"
+    assert [row["FILE_NAME"] for row in loader.query(history)] == ["events/broken.gz", "events/never_there.gz"]
+
+
+def test_passes_over_what_does_not_concern_the_pipe(loader: Loader) -> None:
+    loader.queue.send(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "sophia-lake"}))
+    loader.queue.send(notification("claims/slack/a.gz"))
+    loader.queue.send(notification("events/a.gz", bucket="another"))
+    loader.queue.send("<html>")
+
+    assert loader.turn() == 0
+
+    assert loader.queue.is_empty
+    assert [entry["event"] for entry in loader.logged] == ["notification_unreadable"]
+
+
+def test_reads_keys_as_s3_writes_them() -> None:
+    body = notification("events/a+b%3D1/%C3%A9.gz")
+
+    assert notified(body) == [("sophia-lake", "events/a b=1/é.gz")]
+
+
+@pytest.mark.parametrize("body", ["", "[]", '"text"', '{"Records":[{"eventName":"ObjectCreated:Put"}]}', "null"])
+def test_refuses_what_is_no_notification(body: str) -> None:
+    with pytest.raises(ValueError):
+        notified(body)
+
+
+def test_names_files_relative_to_the_stage_and_quotes_them() -> None:
+    pipe = Pipe("copy into T from @S/events/", bucket="lake", prefix="events/")
+
+    assert pipe.copy(["events/it's.gz"]).endswith("files = ('it''s.gz')\non_error = skip_file")
