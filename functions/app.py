@@ -10,6 +10,7 @@ from typing import Any
 
 from chalice import Chalice, Rate, Response
 from chalice.app import CloudWatchEvent, SQSEvent
+
 from chalicelib.ingest import edge
 
 app = Chalice(app_name="sophia", debug=False)

@@ -29,6 +29,31 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Queue = Annotated[str, typer.Option(help="ingest (deliveries) or pulls.")]
 
 
+def main() -> None:
+    """The console script: what can be expected to go wrong is a sentence and an exit code, not a traceback."""
+    try:
+        app()
+    except Exception as error:
+        if not _is_expected(error):
+            raise
+        show.err.print(f"[red]✗[/] {error}", highlight=False)
+        sys.exit(1)
+
+
+def _is_expected(error: Exception) -> bool:
+    from botocore.exceptions import BotoCoreError
+    from snowflake.connector.errors import Error as WarehouseError
+
+    from chalicelib.errors import SophiaError
+
+    from .local.processes import CannotStart
+    from .send import CannotSend
+
+    return isinstance(
+        error, SophiaError | CannotStart | CannotSend | TimeoutError | OSError | BotoCoreError | WarehouseError
+    )
+
+
 def stack(must_run: bool = True):
     """The local stack; exits with advice when it is needed and not up."""
     from .local.stack import Stack

@@ -71,7 +71,9 @@ class Steps:
         started = time.monotonic()
         columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24)]
         columns += [MofNCompleteColumn()] if total else []
-        with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
+        with Progress(
+            *columns, TimeElapsedColumn(), console=err, transient=True, disable=not err.is_terminal
+        ) as progress:
             task = progress.add_task(title, total=total)
 
             def report(done: int | str) -> None:

@@ -95,15 +95,15 @@ def _marts(source: str, stream: str) -> list[dict[str, Any]]:
         name
         for name, node in nodes.items()
         if node["resource_type"] == "model"
-        and stream in node["config"]["meta"].get("streams", ())
-        and f"/{source}/" in node["original_file_path"]
+        and f"/staging/{source}/stg_" in node["original_file_path"]
+        and f"'{stream}'" in node["raw_code"]  # typed staging names the streams it reads
     ]
     steps, seen = [], set(reached)
     while reached:
         name = reached.pop(0)
         node = nodes[name]
-        if node["schema"].upper() != "STAGING" or "stg_" in name:
-            steps.append(_step("read by", f"{node['schema'].upper()}.{node['name'].upper()}", node["resource_type"]))
+        relation = f"{node['schema']}.{node['name']}".upper()
+        steps.append(_step("read by", relation, node["description"].strip().splitlines()[0]))
         children = [child for child in manifest["child_map"][name] if child.startswith("model.") and child not in seen]
         seen.update(children)
         reached += children

@@ -6,7 +6,10 @@ import functools
 import hashlib
 import importlib
 import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,6 +69,15 @@ def test_every_source_says_who_it_is_and_what_it_pulls(name: str) -> None:
         streams = [stream.name for stream in source.pull.streams]
         assert len(streams) == len(set(streams)) and "" in source.pull.rates
         assert source.pull.base_url.startswith("https://") and source.pull.base_url.endswith("/")
+
+
+@pytest.mark.parametrize("name", sources.names())
+def test_loading_a_source_costs_a_cold_receiver_no_heavy_import(name: str) -> None:
+    heavy = {"boto3", "cryptography", "httpx", "jwt", "pydantic", "tenacity"}
+    program = f"import sys; from chalicelib import sources; sources.load({name!r}); print({heavy} & set(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "functions")))}
+    told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize(("name", "path"), SAMPLES)

@@ -96,8 +96,16 @@ class Company(CrmRecord):
     properties: CompanyProperties
 
 
+class Change(BaseModel):
+    value: str | None = None
+    timestamp: datetime
+
+
 class Deal(CrmRecord):
+    """properties_with_history lists the versions of stage, amount and close date, newest first."""
+
     properties: DealProperties
+    properties_with_history: dict[str, tuple[Change, ...]] = Field(default_factory=dict)
 
 
 class Owner(_Record):

@@ -1,4 +1,4 @@
-"""Landing: envelopes a second and peak memory of the queue's consumer, the lake being in memory.
+"""Landing: envelopes a second and peak memory of the queue's consumer, with a lake that takes everything at once.
 
     python -m infra.benchmarks.landing
 
@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+
+from chalicelib.ingest.lake import Lake
 from chalicelib.ingest.landing import land_messages
 from events.envelope import Envelope, encode_lines
 
@@ -40,14 +42,11 @@ class Landing:
         return self.events / self.seconds
 
 
-class _Forgetful:
-    """A lake that takes everything and keeps nothing, or memory would be its own."""
+class _ForgetfulS3:
+    """Takes everything and keeps nothing, or memory would be its own."""
 
-    def put(self, key: str, body: bytes) -> None:
+    def put_object(self, **arguments: object) -> None:
         pass
-
-    def get(self, key: str) -> bytes | None:
-        return None
 
 
 class _NoDeadLetters:
@@ -64,10 +63,10 @@ def measured(batches: int) -> Landing:
 
 def _land(batches: int) -> Landing:
     bodies = _messages()
-    lake, dead_letters = _Forgetful(), _NoDeadLetters()
+    lake, dead_letters = Lake(_ForgetfulS3(), "benchmark"), _NoDeadLetters()
     baseline_mb, began = _peak_mb(), time.perf_counter()
     for _ in range(batches):
-        if failures := land_messages(bodies, lake, dead_letters):  # type: ignore[arg-type]
+        if failures := land_messages(bodies, lake, dead_letters):
             raise SystemExit(f"not landed: {failures}")
     return Landing(BATCH * batches, batches, time.perf_counter() - began, baseline_mb, _peak_mb())
 

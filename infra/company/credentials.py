@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from .engineering import ORGANIZATION
 from .signing import new_credentials
+from .workshop import ORGANIZATION
 from .world import World
 
 SOURCES = ("github", "gong", "hubspot", "slack")

@@ -5,7 +5,7 @@ and never later than known_at (the world's now, unless time was advanced).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -26,13 +26,23 @@ MENTION_BEFORE_DEAL = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A competitor named in one sentence of a call; is_customer tells whose mouth it came from."""
+    """A competitor named in one sentence of a call; is_customer tells whether the customer said it."""
 
     call_id: str
     sentence: int
     competitor: str
     at: datetime
     is_customer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMention:
+    """A competitor named in a message."""
+
+    channel_id: str
+    ts: str
+    competitor: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +67,28 @@ class Dashboard:
     avg_sentiment: None = None
 
 
-def revenue_mtd(world: World, day: date, known_at: datetime | None = None) -> Decimal:
-    """Bookings: amounts of deals won as of the day whose close date lies in its month, up to the day."""
+def revenue_mtd(world: World, day: date, known_at: datetime | None = None) -> Decimal | None:
+    """Bookings: amounts of deals won as of the day whose close date lies in its month, up to the day. None while there
+    is no deal at all."""
     at = _as_of(world, day, known_at)
-    won = (deal for deal in _deals(world, at) if deal.value("dealstage", at) == WON)
+    deals = _deals(world, at)
+    if not deals:
+        return None
+    won = (deal for deal in deals if deal.value("dealstage", at) == WON)
     first = day.replace(day=1)
     return sum((_amount(deal, at) for deal in won if first <= closed_on(deal, at) <= day), Decimal(0))
 
 
-def pipeline_value(world: World, day: date, known_at: datetime | None = None, is_weighted: bool = True) -> Decimal:
-    """Amounts of deals open as of the day, each times the probability of its stage."""
+def pipeline_value(
+    world: World, day: date, known_at: datetime | None = None, is_weighted: bool = True
+) -> Decimal | None:
+    """Amounts of deals open as of the day, each times the probability of its stage; None while there is no deal."""
     at = _as_of(world, day, known_at)
+    deals = _deals(world, at)
+    if not deals:
+        return None
     total = Decimal(0)
-    for deal in _deals(world, at):
+    for deal in deals:
         stage = deal.value("dealstage", at)
         if stage not in _CLOSED:
             total += _amount(deal, at) * (_PROBABILITY[stage] if is_weighted else 1)
@@ -80,7 +99,7 @@ def competitive_win_rate(world: World, day: date, known_at: datetime | None = No
     """Won among won and qualified lost, of competitive deals closed within the 90 days that end with the day.
 
     A deal is competitive when a competitor was named in a call linked to it, no earlier than 30 days before it was
-    created and no later than it closed.
+    created and no later than the day it closed.
     """
     at = _as_of(world, day, known_at)
     closed = [deal for deal in _deals(world, at) if deal.value("dealstage", at) in _CLOSED]
@@ -123,23 +142,25 @@ def mentions_per_day(world: World, known_at: datetime | None = None) -> Counter[
     return Counter(company_date(mention.at) for mention in mentions(world, known_at))
 
 
-def slack_mentions(world: World, known_at: datetime | None = None) -> list[tuple[str, str, str]]:
-    """(channel, ts, competitor) of live messages that name one, in channels the app hears."""
+def slack_mentions(world: World, known_at: datetime | None = None) -> list[ChatMention]:
+    """Live messages that name a competitor, in channels the app hears."""
     at = known_at or world.now
     heard = {channel.channel_id for channel in world.workspace.channels if channel.is_member}
     named = ((one, one.competitor) for one in world.workspace.messages if one.is_live(at) and one.channel_id in heard)
-    return [(one.channel_id, one.ts, competitor) for one, competitor in named if competitor]
+    return [ChatMention(one.channel_id, one.ts, competitor, one.at) for one, competitor in named if competitor]
 
 
 def dashboard_30d(world: World, known_at: datetime | None = None) -> Dashboard:
-    """Calls, accounts called and competitors named in calls, from 30 days ago to yesterday."""
+    """Calls, accounts called and competitors named in calls or chat, from 30 days ago to yesterday."""
     at = known_at or world.now
     last = company_date(at) - timedelta(days=1)
     first = last - timedelta(days=29)
     recent = [call for call in calls(world, at) if first <= company_date(call.started_at) <= last]
-    named = [one.competitor for one in mentions(world, at) if first <= company_date(one.at) <= last]
+    told = [(one.competitor, one.at) for one in mentions(world, at)]
+    told += [(one.competitor, one.at) for one in slack_mentions(world, at)]
+    named = {competitor for competitor, when in told if first <= company_date(when) <= last}
     accounts = {call.company_id for call in recent if call.company_id}
-    return Dashboard(len(recent), len(accounts), len(set(named)))
+    return Dashboard(len(recent), len(accounts), len(named))
 
 
 def days(world: World) -> Iterator[date]:
@@ -159,8 +180,8 @@ def _as_of(world: World, day: date, known_at: datetime | None) -> datetime:
     return min(midnight.astimezone(UTC) - timedelta(microseconds=1), known_at or world.now)
 
 
-def _deals(world: World, at: datetime) -> Iterable[Record]:
-    return (pursuit.record for pursuit in world.pursuits if pursuit.record.is_live(at))
+def _deals(world: World, at: datetime) -> list[Record]:
+    return [pursuit.record for pursuit in world.pursuits if pursuit.record.is_live(at)]
 
 
 def _amount(deal: Record, at: datetime) -> Decimal:
@@ -170,5 +191,6 @@ def _amount(deal: Record, at: datetime) -> Decimal:
 
 def _is_competitive(world: World, deal: Record, at: datetime) -> bool:
     linked = {call.call_id for call in world.calls if call.deal and call.deal.id == deal.id}
-    first, last = deal.created_at - MENTION_BEFORE_DEAL, datetime.fromisoformat(deal.value("closedate", at))
-    return any(one.call_id in linked and first <= one.at <= last for one in mentions(world, at))
+    first, last = deal.created_at - MENTION_BEFORE_DEAL, closed_on(deal, at)
+    heard = (one for one in mentions(world, at) if one.call_id in linked)
+    return any(first <= one.at and company_date(one.at) <= last for one in heard)

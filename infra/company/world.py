@@ -6,7 +6,7 @@ What lies after `now` has not happened yet: whoever looks at the world looks at 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from . import accounts, calls, chat, deals, engineering, staff
+from . import accounts, calls, chat, deals, engineering, staff, workshop
 
 DEFAULT_NOW = datetime(2026, 11, 20, 17, tzinfo=UTC)
 HISTORY = timedelta(days=120)
@@ -29,7 +29,7 @@ class World:
     pursuits: tuple[deals.Pursuit, ...]
     calls: tuple[calls.Call, ...]
     workspace: chat.Workspace
-    workshop: engineering.Workshop
+    workshop: workshop.Workshop
 
 
 def build(seed: int = 42, now: datetime = DEFAULT_NOW, scale: float = 1.0) -> World:

@@ -8,7 +8,6 @@ stop alone.
 import contextlib
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -16,15 +15,17 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from ..aws.build import Package
 from ..aws.vendor import uv
 from .processes import LOOPBACK, CannotStart, Service
+
+if TYPE_CHECKING:
+    from ..aws.build import Package
 
 STACK = "sophia"
 ARTIFACTS = "sophia-artifacts"
@@ -39,28 +40,27 @@ _DEPLOYS_WITHIN_S = 60
 
 
 def environment(folder: Path) -> Path:
-    """The ministack executable in folder, installed from the hashed lock when it is not there or the lock changed.
+    """The Python of ministack's environment in folder, installed from the hashed lock unless it already is.
 
     Raises CannotStart.
     """
-    executable, stamp = folder / "bin" / "ministack", folder / "lock.sha256"
+    folder = folder.resolve()
+    python, stamp = folder / "bin" / "python", folder / "lock.sha256"
     wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    if executable.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return executable
-    shutil.rmtree(folder, ignore_errors=True)
-    python = folder / "bin" / "python"
+    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return python
     for command in (
-        [uv(), "venv", "--quiet", "--python", sys.executable, str(folder)],
+        [uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
         [uv(), "pip", "install", "--quiet", "--python", str(python), "--require-hashes", "-r", str(LOCK)],
     ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise CannotStart(f"ministack could not be installed into {folder}:\n{done.stderr.strip()}")
     stamp.write_text(wanted)
-    return executable
+    return python
 
 
-def service(executable: Path, port: int, folder: Path) -> Service:
+def service(python: Path, port: int, folder: Path) -> Service:
     """ministack on loopback, keeping its state in folder."""
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def service(executable: Path, port: int, folder: Path) -> Service:
     }
     return Service(
         name="cloud",
-        command=[str(executable)],
+        command=[str(python), "-m", "ministack"],
         port=port,
         environment=settings | CREDENTIALS,
         without=_NOT_INHERITED,
@@ -111,7 +111,7 @@ class Cloud:
             config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}, max_pool_connections=20),
         )
 
-    def deploy(self, package: Package, parameters: dict[str, str]) -> bool:
+    def deploy(self, package: "Package", parameters: dict[str, str]) -> bool:
         """Create or update the stack; false when it already is what package and parameters say.
 
         Raises CannotStart with the resources that failed.
@@ -166,7 +166,7 @@ class Cloud:
         apis = self.client("apigateway").get_rest_apis()["items"]
         return next(api["id"] for api in apis if api["name"] == "sophia")
 
-    def _upload(self, package: Package) -> None:
+    def _upload(self, package: "Package") -> None:
         s3 = self.client("s3")
         with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
             s3.create_bucket(Bucket=ARTIFACTS)

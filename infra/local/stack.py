@@ -13,19 +13,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.ingest.cursors import Record
 
-from ..aws.build import ROOT, Package, build
-from ..aws.target import this_machine
 from ..aws.vendor import BuildFailed
-from ..snowflake import migrate
 from . import cloud, services
 from .cloud import Cloud
 from .connections import pull_records, register
 from .processes import LOOPBACK, CannotStart, Processes, Service
 
+if TYPE_CHECKING:
+    from ..aws.build import Package
+
+# Only `up` needs the packager and the migrations, which take seconds to import; every command imports this file.
+# ruff: noqa: PLC0415
+
+ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_BASE_URL = "https://hooks.payready.example"
 """What vendors sign for. Their deliveries are carried to api_url instead."""
 DEFAULT_VENDOR_OPTIONS = ("--seed", "42", "--rate-factor", "20")
@@ -160,6 +164,8 @@ class Stack:
             self._stop(PARTS)
 
     def _start(self, steps: Steps, vendor_options: Sequence[str], dies_with_us: bool) -> None:
+        from ..snowflake import migrate
+
         self._remember_ports()
 
         def start(service: Service) -> bool:
@@ -184,7 +190,7 @@ class Stack:
             queue_url = self.cloud.outputs()["SnowpipeQueueUrl"]
             start(services.snowpipe(queue_url, self.cloud.url, self.ports.warehouse))
 
-    def _start_cloud(self, package: Package, start: Callable[[Service], bool], report: Report) -> None:
+    def _start_cloud(self, package: "Package", start: Callable[[Service], bool], report: Report) -> None:
         """The first deployment is followed by a clean stop, which is when ministack saves: from then on a killed cloud
         comes back with its resources, and only what was in its queues and tables since is lost."""
         place, is_saved = self.folder / "cloud", self.folder / "cloud" / "deployed"
@@ -240,7 +246,10 @@ def _offset() -> int:
         raise CannotStart(f"SOPHIA_PORT_OFFSET is {text!r}: give a number, which is added to every port") from error
 
 
-def _package(report: Report) -> Package:
+def _package(report: Report) -> "Package":
+    from ..aws.build import build
+    from ..aws.target import this_machine
+
     try:
         return build(this_machine(), ROOT / "build", say=report)
     except BuildFailed as error:

@@ -1,6 +1,6 @@
 -- Loads each object of the lake when S3 says it is there. After the first run point the bucket's notifications at
 -- notification_channel of `desc pipe SOPHIA.RAW_DATA.EVENTS_PIPE`.
--- The stand-in on a laptop (infra/local/snowpipe.py) reads this very COPY from the pipe.
+-- The stand-in on a laptop (infra/local/snowpipe) reads this very COPY from the pipe.
 -- Role: LOADER. Undo: drop pipe SOPHIA.RAW_DATA.EVENTS_PIPE (no loaded row is lost).
 use role LOADER;
 

@@ -18,14 +18,25 @@ from dbt.contracts.graph.manifest import Manifest
 
 from infra.local.warehouse.running import connect, running_warehouse
 from infra.snowflake import migrate
-
 from tests.dbt.story import Told
 
 ROOT = Path(__file__).parents[2]
-COLUMNS = (
-    "event_id source connection_id stream entity_id operation lane occurred_at source_updated_at source_version "
-    "received_at payload object_key landed_at"
-).split()
+COLUMNS = [
+    "event_id",
+    "source",
+    "connection_id",
+    "stream",
+    "entity_id",
+    "operation",
+    "lane",
+    "occurred_at",
+    "source_updated_at",
+    "source_version",
+    "received_at",
+    "payload",
+    "object_key",
+    "landed_at",
+]
 INSTANTS = {"occurred_at", "source_updated_at", "received_at", "landed_at"}
 
 

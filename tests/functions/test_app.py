@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import app as application
 import pytest
+
+import app as application
 from chalicelib.ingest import edge
 from chalicelib.ingest.edge import delivery_of, trace_id_of
 from chalicelib.settings import settings

@@ -5,13 +5,15 @@ first, because pages shift when something changes during the walk: this way reco
 """
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..errors import VendorSaysNo
 from .bodies import digest, instant
-from .pages import Paginator, Request, items, walk
+from .pages import Paginator, Request, items, told, walk
 from .source import Event, Page, Reading
 
 
@@ -88,22 +90,29 @@ def _read_one(
         latest = reached and reached.isoformat()
         return {"part": part, "resume": dataclasses.asdict(at), "reached": latest, "done": list(done)}
 
-    for response, following in walk(reading.http, request, one.paginator):
+    answers = walk(reading.http, request, one.paginator)
+    try:
+        answers = itertools.chain([next(answers)], answers)
+    except VendorSaysNo:
+        # The tokens of pages do not live for ever: the part keeps its mark and is begun again by the next run.
+        if "resume" in place:
+            return
+        raise
+    for response, following in answers:
         if response.ruling.kind == "skip":
             return
-        listed = [
-            (raw, one.tell(raw, part, reading))
-            for raw in (items(response.body, *one.records) if response.ruling.kind == "ok" else ())
-        ]
-        changed = [(raw, told) for raw, told in listed if _has_changed(told, floor)]
+        raw_records = items(response.body, *one.records) if response.ruling.kind == "ok" else []
+        listed = [(raw, _told(one, raw, part, reading)) for raw in raw_records]
+        changed = [(raw, record) for raw, record in listed if _has_changed(record, floor)]
         # Never beyond our own now: one record dated in the future must not hide what comes before it.
-        seen = [reached, *(told.changed_at and min(told.changed_at, reading.now) for _, told in changed)]
+        seen = [reached, *(record.changed_at and min(record.changed_at, reading.now) for _, record in changed)]
         reached = max((at for at in seen if at), default=None)
         # A page resumed part-way was told before: only the children of the records not yet done remain.
-        events = [told.event for _, told in changed if told.event] if not done else []
-        for raw, _ in changed if one.children else ():
+        events = [record.event for _, record in changed if record.event] if not done else []
+        for raw, record in changed if one.children else ():
             name = digest(raw)[:12]
-            found = one.children(raw, part, floor, reading) if one.children and name not in done else None
+            is_due = one.children and record.listed_at and name not in done
+            found = one.children(raw, part, floor, reading) if one.children and is_due else None
             if found is not None:
                 events.extend(found)
                 done.append(name)
@@ -117,8 +126,20 @@ def _read_one(
         request = following
 
 
-def _has_changed(told: Told, floor: datetime | None) -> bool:
-    return told.is_always_told or floor is None or told.changed_at is None or told.changed_at >= floor
+def _told(one: NewestFirst, raw: bytes, part: str, reading: Reading) -> Told:
+    """What one.tell says, or a quarantined event where it cannot read the record."""
+    made: list[Told] = []
+
+    def event(raw: bytes, about: Reading) -> Event | None:
+        made.append(one.tell(raw, part, about))
+        return made[0].event
+
+    found = told(raw, reading, event)
+    return made[0] if made else Told(None, None, found)
+
+
+def _has_changed(one: Told, floor: datetime | None) -> bool:
+    return one.is_always_told or floor is None or one.changed_at is None or one.changed_at >= floor
 
 
 def _is_past(listed: Sequence[tuple[bytes, Told]], floor: datetime | None, reread: timedelta | None) -> bool:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 import msgspec
 
 from ..errors import Unreadable, VendorSaysNo, VendorUnavailable
-from .quarantine import Quarantined
-from .source import QUARANTINE, Event, Page, Reading
+from .source import QUARANTINE, Event, Page, Quarantined, Reading
 
 if TYPE_CHECKING:
     from .vendor_http import Response, VendorHttp

@@ -12,21 +12,12 @@ from events.envelope import Envelope, encode_lines
 
 from ..errors import Unreadable
 from ..log import log
-from .source import QUARANTINE, Delivery, Event, Webhook, envelop
+from .source import QUARANTINE, Delivery, Event, Quarantined, Webhook, envelop
 
 # What would let a reader of the warehouse act as the vendor, or as us.
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
 _DETAIL_CHARACTERS = 500
 _JSON_SPACE = b" \t\r\n"
-
-
-class Quarantined(msgspec.Struct, frozen=True):
-    """The payload of a quarantine envelope."""
-
-    reason: str
-    detail: str
-    headers: dict[str, str]
-    body_base64: str
 
 
 def envelopes(webhook: Webhook, delivery: Delivery, body_sha256: str, trace_id: str) -> list[Envelope]:

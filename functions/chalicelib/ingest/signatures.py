@@ -20,29 +20,18 @@ import functools
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
-import msgspec
-
+from .signed_time import OK, SignedTime, fresh, parts, timestamp_of
 from .source import Delivery, Verdict
 
-OK = Verdict(True, "ok")
+__all__ = ["GongJwt", "Hmac", "HubSpotSignature", "PlainSha256", "SignedTime"]
 
 Encoding = Literal["hex", "base64"]
 Digest = Literal["sha256", "sha1"]
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTime:
-    """Where the vendor's clock stands: a header, a part of the signature header (`t=…`) or a top-level body field."""
-
-    name: str
-    at: Literal["header", "part", "body"] = "header"
-    unit: Literal["s", "ms", "rfc3339"] = "s"
-    tolerance_s: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +54,13 @@ class Hmac:
             return hmac.digest(secret, _fill(self.signed, delivery, timestamp or "", secret), self.digest)
 
         header = delivery.headers.get(self.header, "")
-        timestamp = _timestamp(self.time, delivery, header) if self.time else None
+        timestamp = timestamp_of(self.time, delivery, header) if self.time else None
         if not header or (self.time and timestamp is None):
             return Verdict(False, "missing_signature")
-        given = _parts(header, self.part) if self.part else [header]
+        given = parts(header, self.part) if self.part else [header]
         verdict = _compare(given, self.prefix, self.encoding, self.digest, secrets, expected)
         if self.time and verdict is OK:
-            return _fresh(timestamp or "", self.time, now)
+            return fresh(timestamp or "", self.time, now)
         return verdict
 
 
@@ -198,51 +187,6 @@ def _fill(template: str, delivery: Delivery, timestamp: str, secret: bytes) -> b
         "secret": secret,
     }
     return b"".join(fields[piece] if index % 2 else piece.encode() for index, piece in enumerate(pieces))
-
-
-def _parts(header: str, name: str) -> list[str]:
-    pairs = (pair.strip().partition("=") for pair in header.split(","))
-    return [value for key, _, value in pairs if key == name]
-
-
-def _timestamp(time: SignedTime, delivery: Delivery, header: str) -> str | None:
-    if time.at == "header":
-        return delivery.headers.get(time.name)
-    if time.at == "part":
-        return next(iter(_parts(header, time.name)), None)
-    try:
-        body = msgspec.json.decode(delivery.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    found = body.get(time.name) if isinstance(body, Mapping) else None
-    return None if found is None else str(found)
-
-
-def _fresh(timestamp: str, time: SignedTime, now: datetime) -> Verdict:
-    signed_at = _instant(timestamp, time.unit)
-    if signed_at is None:
-        return Verdict(False, "malformed_signature")
-    # The absolute difference counts: vendors' own kits let future timestamps pass, facts of HubSpot's among them.
-    age_s = now.timestamp() - signed_at
-    if age_s > time.tolerance_s:
-        return Verdict(False, "stale")
-    return Verdict(False, "future") if -age_s > time.tolerance_s else OK
-
-
-def _instant(text: str, unit: str) -> float | None:
-    """Seconds since 1970, or None for what is no instant."""
-    if unit == "rfc3339":
-        try:
-            instant = datetime.fromisoformat(text)
-            return (instant - _EPOCH) / timedelta(seconds=1) if instant.tzinfo else None
-        except (ValueError, OverflowError):
-            return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 16):
-        return None
-    return int(text) / (1000 if unit == "ms" else 1)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _same_place(url: str) -> str:

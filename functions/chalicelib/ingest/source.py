@@ -22,6 +22,15 @@ QUARANTINE = "quarantine"
 """The stream of what was authentic but unreadable; its payload is {reason, detail, headers, body_base64}."""
 
 
+class Quarantined(msgspec.Struct, frozen=True):
+    """The payload of a quarantine envelope."""
+
+    reason: str
+    detail: str
+    headers: dict[str, str]
+    body_base64: str
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One HTTP request of a vendor, exactly as received. Header names are lower case; url is the public one."""

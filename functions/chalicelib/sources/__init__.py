@@ -1,4 +1,7 @@
-"""One file per vendor, found by name. Adding a source adds a file here and edits none."""
+"""One file per vendor, found by name. Adding a source adds a file here and edits none.
+
+A name that begins with an underscore is no source: it is a part of one whose file would grow past what one can read.
+"""
 
 import functools
 import importlib
@@ -10,7 +13,7 @@ from ..ingest.source import Source
 @functools.cache
 def names() -> tuple[str, ...]:
     """Every source there is, in alphabetical order."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_"))
 
 
 @functools.cache

@@ -14,7 +14,7 @@ import msgspec
 from ..errors import ConfigurationMissing, Unreadable
 from ..ingest.bodies import digest, form, instant, is_form, seconds, stream_name, typed, utf8
 from ..ingest.newest_first import NewestFirst, Told, each
-from ..ingest.pages import LinkHeader, Request, iso, items, listing, walk
+from ..ingest.pages import LinkHeader, Request, iso, items, listing, told, walk
 from ..ingest.signatures import Hmac
 from ..ingest.source import Connection, Delivery, Event, Page, Pull, Rate, Reading, Ruling, Source, Stream, Webhook
 
@@ -30,6 +30,7 @@ class _Record(msgspec.Struct):
     id: int | None = None
     number: int | None = None
     state: str | None = None
+    additions: int | None = None
     full_name: str | None = None
     created_at: _Time = None
     updated_at: _Time = None
@@ -78,36 +79,33 @@ def read(delivery: Delivery) -> Sequence[Event]:
         body, stream = typed(_bodies[kind], payload), "issue" if kind == "issues" else kind
         return [_about(stream, body.record or _Record(), payload, body.action or "", delivery_id)]
     typed(_objects, payload)
-    return [
-        Event(stream_name(kind), delivery_id or digest(payload), "event", payload, _dedupe(delivery_id), delivery_id)
-    ]
+    dedupe = (delivery_id,) if delivery_id else ()
+    return [Event(stream_name(kind), delivery_id or digest(payload), "event", payload, dedupe, delivery_id)]
 
 
 def _about(stream: str, record: _Record, payload: bytes, action: str = "", delivery_id: str | None = None) -> Event:
     """The event of a record that changes, from either lane.
 
-    A deletion leaves updated_at where it was and a dismissal has no clock, so source_version puts both on top.
+    Of versions with one clock, source_version puts on top a deletion, which leaves updated_at where it was; a
+    dismissal, which has no clock; and a pull request with its size, which a listing leaves out.
     """
     if record.id is None:
         raise Unreadable("missing_entity", f"a body that does not say which {stream}")
     is_gone = action == "deleted" or (stream == "issue" and action == "transferred")
     is_dismissed = stream == "pull_request_review" and (record.state or "").lower() == "dismissed"
+    detailed = "detailed" if record.additions is not None else None
     updated_at = _changed_at(stream, record)
     return Event(
         stream=stream,
         entity_id=str(record.id),
         operation="delete" if is_gone else "upsert",
         payload=payload,
-        dedupe=_dedupe(delivery_id),
+        dedupe=(delivery_id,) if delivery_id else (),
         delivery_id=delivery_id,
         occurred_at=updated_at,
         source_updated_at=updated_at,
-        source_version="deleted" if is_gone else "dismissed" if is_dismissed else None,
+        source_version="deleted" if is_gone else "dismissed" if is_dismissed else detailed,
     )
-
-
-def _dedupe(delivery_id: str | None) -> tuple[str, ...]:
-    return (delivery_id,) if delivery_id else ()
 
 
 def _changed_at(stream: str, record: _Record) -> datetime | None:
@@ -119,17 +117,17 @@ def _changed_at(stream: str, record: _Record) -> datetime | None:
 def judge(response: "Response") -> Ruling:
     """403 is either a rate limit or a closed door: headers and message tell. 404, 409 (empty), 410 (feature off) and
     451 close one repository, not the account."""
-    status, told = response.status, response.body[:500].decode(errors="replace").lower()
+    status, message = response.status, response.body[:500].decode(errors="replace").lower()
     if status == 304:
         return Ruling("empty", "not_modified")
     if status < 300:
         return Ruling("ok")
-    is_limited = "rate limit" in told or "abuse" in told or response.headers.get("x-ratelimit-remaining") == "0"
+    is_limited = "rate limit" in message or "abuse" in message or response.headers.get("x-ratelimit-remaining") == "0"
     if status == 429 or (status == 403 and (is_limited or "retry-after" in response.headers)):
         return Ruling("retry", "rate_limited", _wait_s(response.headers))
     if status >= 500 or status == 408:
         return Ruling("retry", f"http_{status}")
-    is_closed = status == 403 and ("not accessible" in told or "must have" in told or "access blocked" in told)
+    is_closed = status == 403 and ("not accessible" in message or "must have" in message or "access blocked" in message)
     if is_closed or status in (404, 409, 410, 422, 451):
         return Ruling("skip", f"http_{status}")
     return Ruling("refused", f"http_{status}")
@@ -219,7 +217,7 @@ def _in_each(
         first = Request(f"repos/{name}/{path}/{key}/{children}", params=_MOST)
         for response, _ in walk(reading.http, first, LinkHeader()):
             for child in items(response.body) if response.ruling.kind == "ok" else ():
-                yield _about(stream, typed(_records, child), child)
+                yield told(child, None, lambda raw, _: _about(stream, typed(_records, raw), raw))
 
     one = NewestFirst(request, tell, LinkHeader(), children=ask_children if children else None, **how)
     return each(_repositories, one)

@@ -16,7 +16,7 @@ import msgspec
 
 from ..errors import Unreadable, VendorUnavailable
 from ..ingest.bodies import instant, typed, utf8
-from ..ingest.pages import Request, Token, iso, items, listing, value, walk
+from ..ingest.pages import Request, Token, iso, items, listing, told, value, walk
 from ..ingest.signatures import GongJwt
 from ..ingest.source import Connection, Delivery, Event, Page, Pull, Rate, Reading, Ruling, Source, Stream, Webhook
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 class _MetaData(msgspec.Struct, rename="camel"):
+    """Of a call; a user has the id alone."""
+
     id: int | str | None = None
     started: str | None = None
     is_private: bool | None = None
@@ -65,7 +67,7 @@ def _read(delivery: Delivery) -> Sequence[Event]:
 
 def _upsert(stream: str, about: _MetaData, payload: bytes) -> Event:
     if about.id in (None, ""):
-        raise Unreadable("no_call_id", "neither callData.metaData.id nor metaData.id")
+        raise Unreadable("missing_entity", f"a {stream} without an id")
     return Event(stream, str(about.id), "upsert", payload, occurred_at=instant(about.started))
 
 
@@ -157,8 +159,11 @@ def _calls(reading: Reading) -> Iterator[Page]:
         return Request("v2/calls/extensive", "POST", json=asked, bucket="day")
 
     for calls, sweep in _sweep(reading, _begin(reading), question):
-        told = [_upsert("call", typed(_call, raw).meta_data or _MetaData(), raw) for raw in calls]
-        yield Page(told, msgspec.to_builtins(sweep))
+        yield Page([told(raw, reading, _called) for raw in calls], msgspec.to_builtins(sweep))
+
+
+def _called(raw: bytes, reading: Reading) -> Event:
+    return _upsert("call", typed(_call, raw).meta_data or _MetaData(), raw)
 
 
 def _transcripts(reading: Reading) -> Iterator[Page]:
@@ -192,17 +197,17 @@ def _ask(reading: Reading, calls: Mapping[str, datetime]) -> tuple[list[Event], 
         question = {"filter": {"callIds": ids[start : start + BATCH]}}
         for answer, _ in walk(reading.http, Request("v2/calls/transcript", "POST", json=question, bucket="day"), _NEXT):
             for raw in items(answer.body, "callTranscripts") if answer.ruling.kind == "ok" else ():
-                told = typed(_transcript, raw)
-                if told.transcript:
-                    started = missing.pop(told.call_id, calls.get(told.call_id))
-                    events.append(Event("transcript", told.call_id, "upsert", raw, occurred_at=started))
+                found = typed(_transcript, raw)
+                if found.transcript:
+                    started = missing.pop(found.call_id, calls.get(found.call_id))
+                    events.append(Event("transcript", found.call_id, "upsert", raw, occurred_at=started))
     return events, missing
 
 
 _NEXT = Token(("records", "cursor"), "cursor", into="json")
 _users = listing(
     request=lambda reading, since: Request("v2/users", bucket="day"),  # takes no bound: all of them each time
-    event=lambda raw, reading: Event("user", str(typed(_listed, raw).id), "upsert", raw),
+    event=lambda raw, reading: _upsert("user", typed(_listed, raw), raw),
     records=("users",),
     paginator=Token(("records", "cursor"), "cursor"),
 )
@@ -222,8 +227,8 @@ def _judge(response: "Response") -> Ruling:
     if status == 404 and _EMPTY.search(response.body):
         return Ruling("empty")
     if status == 429:
-        told = response.headers.get("retry-after", "")  # hours, once the day's quota is gone
-        return Ruling("retry", "rate_limit", float(told) if told.isdigit() else None)
+        after = response.headers.get("retry-after", "")  # hours, once the day's quota is gone
+        return Ruling("retry", "rate_limit", float(after) if after.isdigit() else None)
     if status in (408, 500, 502, 503, 504):
         return Ruling("retry", f"status_{status}")
     return Ruling("refused", f"status_{status}")

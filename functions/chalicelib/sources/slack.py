@@ -16,7 +16,7 @@ from events.envelope import Operation
 from ..errors import Unreadable
 from ..ingest.bodies import NOTHING, digest, form, instant, is_form, seconds, stream_name, typed, utf8
 from ..ingest.newest_first import NewestFirst, Told, each
-from ..ingest.pages import Request, Token, items, listing, value, walk
+from ..ingest.pages import Request, Token, items, listing, told, value, walk
 from ..ingest.signatures import Hmac, SignedTime
 from ..ingest.source import Answer, Delivery, Event, Page, Pull, Rate, Reading, Ruling, Source, Stream, Webhook
 
@@ -250,9 +250,9 @@ def _replies(raw: bytes, channel_id: str, floor: datetime | None, reading: Readi
         return None
     request = _ask("conversations.replies", channel=channel_id, ts=parent.ts, limit=200, **_since(floor))
     replies = (raw for response, _ in walk(reading.http, request, _cursor) for raw in items(response.body, "messages"))
-    told = (_tell(reply, channel_id, reading) for reply in replies)
+    events = (told(reply, reading, lambda raw, about: _tell(raw, channel_id, about).event) for reply in replies)
     # The first of every answer is the parent itself.
-    return (one.event for one in told if one.event and one.event.entity_id != f"{channel_id}/{parent.ts}")
+    return (event for event in events if event and event.entity_id != f"{channel_id}/{parent.ts}")
 
 
 def _complete(request: Request, records: str, tell: Callable[[bytes, Reading], Event]) -> Callable[..., Iterator[Page]]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from ..chance import Chance
 from ..delivery import Delivery, to_json
-from ..engineering import Issue, PullRequest, Repository
-from ..render import github
+from ..render import github, github_issues, github_shipping
 from ..staff import Employee
+from ..workshop import Issue, PullRequest, Repository
 from ..world import World
 
 _Event = tuple[str, dict[str, Any], Repository, Employee, datetime]
@@ -75,7 +75,7 @@ def _of_issues(world: World) -> Iterator[_Event]:
         if issue.closed_at:
             yield _issue("closed", issue, issue.closed_at)
         for comment in issue.comments:
-            told = {"issue": github.issue(issue, comment.at), "comment": github.comment(comment, issue)}
+            told = {"issue": github_issues.issue(issue, comment.at), "comment": github_issues.comment(comment, issue)}
             yield "issue_comment", {"action": "created", **told}, issue.repository, comment.author, comment.at
             if comment.deleted_at:
                 gone = {"action": "deleted", **told}
@@ -85,7 +85,7 @@ def _of_issues(world: World) -> Iterator[_Event]:
 
 
 def _issue(action: str, issue: Issue, at: datetime) -> _Event:
-    return "issues", {"action": action, "issue": github.issue(issue, at)}, issue.repository, issue.author, at
+    return "issues", {"action": action, "issue": github_issues.issue(issue, at)}, issue.repository, issue.author, at
 
 
 def _of_deployments(world: World) -> Iterator[_Event]:
@@ -94,8 +94,8 @@ def _of_deployments(world: World) -> Iterator[_Event]:
         for status in deployment.statuses:
             payload = {
                 "action": "created",
-                "deployment_status": github.deployment_status(deployment, status),
-                "deployment": github.deployment(deployment, status[1]),
+                "deployment_status": github_shipping.deployment_status(deployment, status),
+                "deployment": github_shipping.deployment(deployment, status[1]),
             }
             yield "deployment_status", payload, pull.repository, pull.author, status[1]
 
@@ -103,10 +103,10 @@ def _of_deployments(world: World) -> Iterator[_Event]:
 def _of_the_rest(world: World) -> Iterator[_Event]:
     for run in world.workshop.runs:
         pull = run.pull_request
-        completed = {"action": "completed", "workflow_run": github.run(run, run.ended_at)}
+        completed = {"action": "completed", "workflow_run": github_shipping.run(run, run.ended_at)}
         yield "workflow_run", completed, pull.repository, pull.author, run.ended_at
     for release in world.workshop.releases:
-        published = {"action": "published", "release": github.release(release)}
+        published = {"action": "published", "release": github_shipping.release(release)}
         yield "release", published, release.repository, release.author, release.at
     for days, fan in enumerate(world.staff[:2], start=3):
         at = world.hooks_since + timedelta(days=days)

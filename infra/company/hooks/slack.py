@@ -86,3 +86,11 @@ def _of_users(world: World) -> Iterator[tuple[dict[str, Any], str, datetime]]:
             user = slack.user(employee, world.workspace, employee.left_at)
             event = {"type": "user_change", "user": user, "cache_ts": int(employee.left_at.timestamp())}
             yield event, "user", employee.left_at
+    # One of the many kinds nobody here has asked for.
+    emoji = {
+        "type": "emoji_changed",
+        "subtype": "add",
+        "name": "rent_day",
+        "value": "https://emoji.example/rent_day.png",
+    }
+    yield emoji, "emoji_changed", world.hooks_since + timedelta(days=1)

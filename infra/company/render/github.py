@@ -1,21 +1,11 @@
-"""GitHub's objects, as its REST API lists them, and what its webhooks carry."""
+"""GitHub's users, repositories, pull requests, reviews and pushes, as its REST API and its webhooks tell them."""
 
 import hashlib
 from datetime import datetime
 from typing import Any
 
-from ..engineering import (
-    ORGANIZATION,
-    Comment,
-    Deployment,
-    Issue,
-    PullRequest,
-    Release,
-    Repository,
-    Review,
-    Run,
-)
 from ..staff import Employee
+from ..workshop import ORGANIZATION, PullRequest, Repository, Review
 
 API = "https://api.github.com"
 
@@ -130,130 +120,6 @@ def review(one: Review, pull: PullRequest, is_webhook: bool = False) -> dict[str
         "html_url": f"https://github.com/{pull.repository.full_name}/pull/{pull.number}#pullrequestreview-{one.id}",
         "pull_request_url": f"{API}/repos/{pull.repository.full_name}/pulls/{pull.number}",
         "author_association": "MEMBER",
-    }
-
-
-def issue(one: Issue, at: datetime) -> dict[str, Any]:
-    is_closed = bool(one.closed_at and one.closed_at <= at)
-    alive = [each for each in one.comments if each.at <= at and not (each.deleted_at and each.deleted_at <= at)]
-    return {
-        "id": one.id,
-        "node_id": node_id("I", one.id),
-        "number": one.number,
-        "url": f"{API}/repos/{one.repository.full_name}/issues/{one.number}",
-        "repository_url": f"{API}/repos/{one.repository.full_name}",
-        "title": one.title,
-        "body": "Seen twice today.",
-        "user": user(one.author),
-        "state": "closed" if is_closed else "open",
-        "state_reason": "completed" if is_closed else None,
-        "locked": False,
-        "labels": [{"id": 7_001, "name": "bug", "color": "d73a4a"}],
-        "assignees": [],
-        "milestone": None,
-        "comments": len(alive),
-        "created_at": iso(one.opened_at),
-        "updated_at": iso(one.updated_at(at)),
-        "closed_at": iso(one.closed_at) if is_closed else None,
-        "author_association": "MEMBER",
-    }
-
-
-def issue_of(one: PullRequest, at: datetime) -> dict[str, Any]:
-    """A pull request in the issue listing: an issue with a key `pull_request`, under an id of its own."""
-    told = pull_request(one, at)
-    kept = ("number", "title", "body", "user", "state", "labels", "created_at", "updated_at", "closed_at")
-    links = {"pull_request": {"url": told["url"], "html_url": told["html_url"]}}
-    return {"id": one.id + 1, "node_id": node_id("I", one.id + 1)} | {name: told[name] for name in kept} | links
-
-
-def comment(one: Comment, parent: Issue) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "node_id": node_id("IC", one.id),
-        "user": user(one.author),
-        "body": one.body,
-        "created_at": iso(one.at),
-        "updated_at": iso(one.at),
-        "issue_url": f"{API}/repos/{parent.repository.full_name}/issues/{parent.number}",
-        "html_url": f"https://github.com/{parent.repository.full_name}/issues/{parent.number}#issuecomment-{one.id}",
-        "author_association": "MEMBER",
-    }
-
-
-def run(one: Run, at: datetime) -> dict[str, Any]:
-    is_over = one.ended_at <= at
-    return {
-        "id": one.id,
-        "node_id": node_id("WFR", one.id),
-        "name": "checks",
-        "head_branch": f"change-{one.pull_request.number}",
-        "head_sha": one.pull_request.head_sha,
-        "run_number": one.pull_request.number,
-        "run_attempt": 1,
-        "event": "pull_request",
-        "status": "completed" if is_over else "in_progress",
-        "conclusion": one.conclusion if is_over else None,
-        "workflow_id": 88_100,
-        "created_at": iso(one.started_at),
-        "run_started_at": iso(one.started_at),
-        "updated_at": iso(one.ended_at if is_over else one.started_at),
-        "actor": user(one.pull_request.author),
-    }
-
-
-def deployment(one: Deployment, at: datetime) -> dict[str, Any]:
-    name = one.pull_request.repository.full_name
-    return {
-        "id": one.id,
-        "node_id": node_id("DE", one.id),
-        "url": f"{API}/repos/{name}/deployments/{one.id}",
-        "sha": one.pull_request.merge_sha,
-        "ref": "main",
-        "task": "deploy",
-        "payload": {},
-        "original_environment": "production",
-        "environment": "production",
-        "description": None,
-        "creator": user(one.pull_request.author),
-        "created_at": iso(one.at),
-        "updated_at": iso(max([one.at, *(when for _, when, _ in one.statuses if when <= at)])),
-        "statuses_url": f"{API}/repos/{name}/deployments/{one.id}/statuses",
-    }
-
-
-def deployment_status(one: Deployment, status: tuple[int, datetime, str]) -> dict[str, Any]:
-    number, at, state = status
-    name = one.pull_request.repository.full_name
-    return {
-        "id": number,
-        "node_id": node_id("DES", number),
-        "url": f"{API}/repos/{name}/deployments/{one.id}/statuses/{number}",
-        "state": state,
-        "creator": user(one.pull_request.author),
-        "description": "",
-        "environment": "production",
-        "target_url": "",
-        "created_at": iso(at),
-        "updated_at": iso(at),
-        "deployment_url": f"{API}/repos/{name}/deployments/{one.id}",
-    }
-
-
-def release(one: Release) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "node_id": node_id("RE", one.id),
-        "tag_name": one.tag,
-        "target_commitish": "main",
-        "name": one.tag,
-        "draft": False,
-        "prerelease": False,
-        "body": "Changes since the last release.",
-        "author": user(one.author),
-        "created_at": iso(one.at),
-        "published_at": iso(one.at),
-        "html_url": f"https://github.com/{one.repository.full_name}/releases/{one.tag}",
     }
 
 

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ..engineering import ORGANIZATION, Repository
-from ..render import github
+from ..render import github, github_issues, github_shipping
+from ..workshop import ORGANIZATION, Repository
 from . import github_hooks
 from .github_pages import not_found, page
 from .guard import Manners, bearer, guarded
@@ -134,10 +134,10 @@ def _issues(request: Request, site: Site, repository: Repository) -> list[dict[s
     for one in site.world.workshop.issues:
         is_gone = one.deleted_at is not None and one.deleted_at <= site.now
         if one.repository == repository and one.opened_at <= site.now and not is_gone:
-            listed.append(github.issue(one, site.now))
+            listed.append(github_issues.issue(one, site.now))
     for pull in site.world.workshop.pull_requests:
         if pull.repository == repository and pull.opened_at <= site.now:
-            listed.append(github.issue_of(pull, site.now))
+            listed.append(github_issues.issue_of(pull, site.now))
     return _sorted(request, _since(request, listed))
 
 
@@ -147,19 +147,19 @@ def _comments(request: Request, site: Site, repository: Repository) -> list[dict
         is_gone = one.deleted_at is not None and one.deleted_at <= site.now
         for comment in one.comments if one.repository == repository and not is_gone else ():
             if comment.at <= site.now and not (comment.deleted_at and comment.deleted_at <= site.now):
-                listed.append(github.comment(comment, one))
+                listed.append(github_issues.comment(comment, one))
     return _sorted(request, _since(request, listed), state="all", direction="asc")
 
 
 def _releases(request: Request, site: Site, repository: Repository) -> list[dict[str, Any]]:
     every = [one for one in site.world.workshop.releases if one.repository == repository and one.at <= site.now]
-    return [github.release(one) for one in reversed(every)]
+    return [github_shipping.release(one) for one in reversed(every)]
 
 
 def _deployments(request: Request, site: Site, repository: Repository) -> list[dict[str, Any]]:
     every = site.world.workshop.deployments
     made = [one for one in every if one.pull_request.repository == repository and one.at <= site.now]
-    return [github.deployment(one, site.now) for one in sorted(made, key=lambda one: one.at, reverse=True)]
+    return [github_shipping.deployment(one, site.now) for one in sorted(made, key=lambda one: one.at, reverse=True)]
 
 
 def _statuses(request: Request, site: Site, repository: Repository) -> list[dict[str, Any]]:
@@ -167,7 +167,7 @@ def _statuses(request: Request, site: Site, repository: Repository) -> list[dict
     for one in site.world.workshop.deployments:
         if one.pull_request.repository == repository and one.id == request.path_params["number"]:
             past = [status for status in one.statuses if status[1] <= site.now]
-            return [github.deployment_status(one, status) for status in reversed(past)]
+            return [github_shipping.deployment_status(one, status) for status in reversed(past)]
     return []
 
 
@@ -176,7 +176,7 @@ async def _runs(request: Request, site: Site) -> Response:
     repository, created = find_repository(request, site), request.query_params.get("created", "")
     first, _, last = created.removeprefix(">=").partition("..")
     every = [one for one in site.world.workshop.runs if one.pull_request.repository == repository]
-    told = [github.run(one, site.now) for one in every if one.started_at <= site.now]
+    told = [github_shipping.run(one, site.now) for one in every if one.started_at <= site.now]
     told = [one for one in told if first <= one["created_at"] <= (last if last.strip("*") else "~")]
     told.sort(key=lambda one: one["created_at"], reverse=True)
     return page(request, told, wrapped_in="workflow_runs")

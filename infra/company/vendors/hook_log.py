@@ -84,7 +84,13 @@ def told(attempt: Attempt, action: str | None, repository_id: int) -> dict[str, 
     }
 
 
-def poster(receiver: str, public_base_url: str, kept: Mapping[str, Any], clock: Callable[[], datetime]) -> Post:
+def poster(
+    receiver: str,
+    public_base_url: str,
+    kept: Mapping[str, Any],
+    clock: Callable[[], datetime],
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Post:
     """Posts to the receiver, signed at that moment for the public address."""
 
     async def post(delivery: Delivery) -> int:
@@ -92,7 +98,7 @@ def poster(receiver: str, public_base_url: str, kept: Mapping[str, Any], clock: 
         url = public_base_url.rstrip("/") + path
         headers = sign("github", delivery.body, url, kept, clock(), delivery.event_type, delivery.delivery_id)
         try:
-            async with httpx.AsyncClient(timeout=10) as client:
+            async with httpx.AsyncClient(timeout=10, transport=transport) as client:
                 answer = await client.post(receiver.rstrip("/") + path, content=delivery.body, headers=headers)
         except httpx.HTTPError:
             return 0

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import itertools
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +16,7 @@ from fakesnow.transforms import stage
 from infra.local.warehouse import s3
 from infra.local.warehouse.copy_statement import Copy
 
-FILES_AT_ONCE = 1000
+BYTES_AT_ONCE = 16_000_000  # as they lie in the store, compressed
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,15 @@ def batches(copy: Copy) -> Iterator[Sequence[s3.Object]]:
     if copy.pattern is not None:
         pattern = re.compile(copy.pattern)
         names = [name for name in names if pattern.fullmatch(name)]
-    found = _read(copy, names)
-    while batch := list(itertools.islice(found, FILES_AT_ONCE)):
+    batch: list[s3.Object] = []
+    size_bytes = 0
+    for file in _read(copy, names):
+        batch.append(file)
+        size_bytes += len(file.body or b"")
+        if size_bytes > BYTES_AT_ONCE:
+            yield batch
+            batch, size_bytes = [], 0
+    if batch:
         yield batch
 
 

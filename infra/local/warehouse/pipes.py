@@ -1,6 +1,6 @@
 """Pipes, remembered: CREATE PIPE keeps the COPY text, SHOW and DESCRIBE PIPE give it back, DROP PIPE forgets it.
 
-Nothing here loads by itself. infra/local/snowpipe.py reads the text from here and runs it on S3's notifications, as
+Nothing here loads by itself. infra/local/snowpipe reads the text from here and runs it on S3's notifications, as
 Snowpipe does; so the text that runs locally is the one the migration gave to production.
 """
 

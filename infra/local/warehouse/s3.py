@@ -5,6 +5,7 @@ integration is inert here.
 """
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ def keys(url: str) -> list[str]:
 def objects(bucket: str, wanted: Iterable[str]) -> Iterator[Object]:
     """The objects of these keys, in their order. Raises botocore's errors when the store does not answer."""
     with ThreadPoolExecutor(PARALLEL) as pool:
-        yield from pool.map(lambda key: _fetch(bucket, key), wanted)
+        for some in _some(wanted):  # pool.map would fetch everything before the first is used
+            yield from pool.map(lambda key: _fetch(bucket, key), some)
 
 
 def apply(directory: Path) -> None:
@@ -67,6 +69,12 @@ def apply(directory: Path) -> None:
         return source.replace('"', "") if source.startswith("@") else source
 
     stock._source_glob, stock._source_urls, stock._from_source = source_glob, source_urls, from_source
+
+
+def _some(keys: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(keys)
+    while some := list(itertools.islice(rest, PARALLEL * 8)):
+        yield some
 
 
 def _split(url: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
+
 from chalicelib.errors import LakeUnavailable, QueueUnavailable, Unreadable
 from chalicelib.ingest.signatures import Hmac
 from chalicelib.ingest.source import Answer, Delivery, Event, Source, Webhook

@@ -12,6 +12,8 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from edge_fakes import FakeLake
+
 from chalicelib.errors import AwsCallFailed, LakeUnavailable, QueueUnavailable
 from chalicelib.ingest import secrets as secrets_module
 from chalicelib.ingest.aws_client import SECRETS_MANAGER, SQS, AwsClient, Service
@@ -19,7 +21,6 @@ from chalicelib.ingest.queue import Queue
 from chalicelib.ingest.secrets import SigningSecrets
 from chalicelib.ingest.sigv4 import signed_headers
 from chalicelib.settings import AwsAccess
-from edge_fakes import FakeLake
 
 Answer = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from edge_fakes import NOW, FakeLake
+
 from chalicelib.errors import AwsCallFailed, LakeUnavailable
 from chalicelib.ingest import landing
 from chalicelib.ingest.land import MAX_OBJECT_BYTES, land
-from edge_fakes import NOW, FakeLake
-
 from events.envelope import Envelope, decode, encode, encode_lines
 
 

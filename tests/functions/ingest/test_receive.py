@@ -6,11 +6,11 @@ import json
 
 import msgspec
 import pytest
+from edge_fakes import NOW, SECRET, VENDOR, FakeSecrets, FakeStore, delivery, find
+
 from chalicelib.errors import AwsCallFailed, ConfigurationMissing
 from chalicelib.ingest.quarantine import reread
 from chalicelib.ingest.receive import Receiver, Reply
-from edge_fakes import NOW, SECRET, VENDOR, FakeSecrets, FakeStore, delivery, find
-
 from events.envelope import Envelope, decode
 
 THING = b'{"id": "t1", "n": 1.50}'

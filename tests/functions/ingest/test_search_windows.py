@@ -1,4 +1,4 @@
-"""The walk over a search that shows few rows: nothing is skipped, whatever shares a millisecond and wherever we stop."""
+"""The walk over a search that shows few rows skips nothing, whatever shares a millisecond and wherever it stops."""
 
 import json
 import random

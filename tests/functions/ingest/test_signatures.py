@@ -13,10 +13,11 @@ from pathlib import Path
 
 import jwt
 import pytest
-from chalicelib.ingest.signatures import GongJwt, Hmac, HubSpotSignature, PlainSha256, SignedTime
-from chalicelib.ingest.source import Delivery, Scheme
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from chalicelib.ingest.signatures import GongJwt, Hmac, HubSpotSignature, PlainSha256, SignedTime
+from chalicelib.ingest.source import Delivery, Scheme
 
 SLACK = Hmac("x-slack-signature", "v0:{timestamp}:{body}", prefix="v0=", time=SignedTime("x-slack-request-timestamp"))
 SCHEMES: dict[str, Scheme] = {

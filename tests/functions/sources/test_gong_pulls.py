@@ -262,3 +262,10 @@ def test_judges_answers_as_gong_means_them(
 def test_a_refusal_is_not_an_empty_day() -> None:
     with pytest.raises(VendorSaysNo):
         FakeVendor(source, lambda request: answer({"errors": ["Forbidden"]}, 403)).read("call", now=NOW)
+
+
+@pytest.mark.parametrize("stream", ["call", "user"])
+def test_an_unreadable_record_is_quarantined_and_stops_nothing(stream: str) -> None:
+    body = {"calls": [{"metaData": 7}, {"metaData": {"id": "1"}}], "users": [{"id": None}, {"id": "1"}]}
+    events, _ = FakeVendor(source, lambda request: answer(body)).read(stream, now=NOW, start_at=NOW - timedelta(days=1))
+    assert [event.stream for event in events] == ["quarantine", stream]

@@ -132,11 +132,15 @@ def test_quarantines_an_unreadable_notice_and_keeps_its_neighbours() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"null", b"7", b'"x"', b"<html></html>", b'[{"objectId":', b'[{"a":"\xff"}]', b"[" * 50_000]
+    "body", [b"", b"null", b"7", b'"x"', b"<html></html>", b'[{"objectId":', b'[{"a":"\xff"}]', b"[" * 50_000]
 )
 def test_refuses_to_read_what_is_no_array_of_notices(body: bytes) -> None:
     with pytest.raises(Unreadable):
         read(body)
+
+
+def test_an_array_of_nothing_tells_nothing() -> None:
+    assert read(b"[]") == []
 
 
 def test_garbage_never_raises_anything_but_unreadable() -> None:

@@ -50,8 +50,15 @@ class Crm:
             return self.search(dict(request.json or {}))
         if "/associations/" in request.path:
             return self.associations(dict(request.json or {}))
+        if request.path.endswith("/batch/read"):
+            return self.batch(dict(request.json or {}))
         assert request.path == "crm/v3/objects/deals", request.path
         return self.shown(self.rows, int(request.params.get("after") or 0), 100)
+
+    def batch(self, asked: dict[str, Any]) -> Response:
+        assert len(asked["inputs"]) <= 50 and asked["propertiesWithHistory"]
+        wanted = {one["id"] for one in asked["inputs"]}
+        return answer({"results": [self.record(row) for row in self.rows if str(row[0]) in wanted]})
 
     def search(self, asked: dict[str, Any]) -> Response:
         (group,) = asked["filterGroups"]
@@ -132,10 +139,17 @@ def test_a_change_that_search_shows_late_is_found_by_the_trailing_pass() -> None
     assert "2" in seen
 
 
+def test_a_deal_tells_the_stages_it_passed_through() -> None:
+    events, _ = pull(samples(deals="pull__deals_search"), "deal")
+    told = records.Deal.model_validate_json(events[0].payload)
+    stages = [change.value for change in told.properties_with_history["dealstage"]]
+    assert stages == ["closedwon", "presentationscheduled", "appointmentscheduled"]
+
+
 def test_asks_for_the_properties_the_operator_adds() -> None:
-    vendor = FakeVendor(source, Crm([]))
+    vendor = FakeVendor(source, Crm([(1, ms(NOW) - 1)]))
     vendor.read("deal", now=NOW, properties={"deal": ["competitor"]})
-    assert "competitor" in (vendor.asked[0].json or {})["properties"]
+    assert "competitor" in (vendor.asked[1].json or {})["properties"]
 
 
 def test_a_search_is_drawn_from_the_slower_bucket() -> None:
@@ -161,6 +175,8 @@ def samples(**files: str) -> Callable[[Request], Response]:
     """Each path answered with a sample, whatever was asked; `archived=true` with one of its own."""
 
     def told(request: Request) -> Response:
+        if request.path.endswith("objects/deals/batch/read"):
+            return answer(sample("pull__deals_batch_read"))
         name = request.path.rsplit("/", 1)[-1] if "associations" not in request.path else request.path.split("/")[4]
         name = request.path.split("/")[3] if name == "search" else name
         if any("after" in one for one in (request.json or {}).get("inputs", ())):
@@ -191,7 +207,7 @@ def test_both_lanes_of_an_association_have_one_entity() -> None:
     [
         ("company", {"companies": "pull__companies_search"}, records.Company, "2026-11-12T20:18:33.471Z"),
         ("contact", {"contacts": "pull__contacts_search"}, records.Contact, "2026-11-02T17:00:41.118Z"),
-        ("deal", {"deals": "pull__deals_search"}, records.Deal, "2026-10-28T22:14:30.633Z"),
+        ("deal", {"deals": "pull__deals_batch_read"}, records.Deal, "2026-10-28T22:14:30.633Z"),
         ("archived_deal", {"archived_deals": "pull__deals_archived"}, records.Deal, "2026-11-10T20:07:55.381Z"),
         ("archived_contact", {"archived_contacts": "pull__contacts_archived"}, records.Contact, None),
         ("archived_company", {"archived_companies": "pull__companies_archived"}, records.Company, None),
@@ -258,7 +274,18 @@ def test_a_refused_search_moves_no_cursor(status: int, raised: type[Exception]) 
         pull(lambda request: answer({}, status), "contact")
 
 
-@pytest.mark.parametrize("body", [b"<html>", b'{"results": 7}', b'{"results": [{"id": 7}]}'])
+@pytest.mark.parametrize("body", [b"<html>", b'{"results": 7}'])
 def test_an_answer_of_another_shape_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         pull(lambda request: answer(body), "deal")
+
+
+@pytest.mark.parametrize("stream", ["deal", "company", "archived_deal", "association"])
+def test_an_unreadable_record_is_quarantined_and_stops_nothing(stream: str) -> None:
+    def told(request: Request) -> Response:
+        if "batch/read" in request.path:
+            return answer({"results": []})
+        return answer({"results": [{"id": 7}, {"properties": None}, {"updatedAt": "2026-11-20T00:00:00Z"}]})
+
+    events, _ = pull(told, stream)
+    assert [event.stream for event in events] == ([] if stream == "association" else ["quarantine"] * 3)

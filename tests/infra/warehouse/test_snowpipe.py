@@ -2,49 +2,21 @@
 
 import gzip
 import json
-import uuid
-from collections.abc import Mapping, Sequence
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import snowflake.connector
 
 from infra import warehouse as asked
-from infra.local.snowpipe import Pipe, find_pipe, load_next, notified
+from infra.local.snowpipe.load import load_next
+from infra.local.snowpipe.pipe import Pipe, find_pipe, notified
 from infra.snowflake.migrate import local, migrate
+from tests.infra.warehouse.message_queue import FakeQueue, running_queue
 from tests.infra.warehouse.object_store import ObjectStore
-
-
-class FakeQueue:
-    """SQS: what was received and not deleted comes back when its visibility timeout is over."""
-
-    def __init__(self) -> None:
-        self.visible: list[dict[str, str]] = []
-        self.hidden: dict[str, dict[str, str]] = {}
-
-    def send(self, body: str) -> None:
-        self.visible.append({"MessageId": uuid.uuid4().hex, "ReceiptHandle": uuid.uuid4().hex, "Body": body})
-
-    def visibility_timeout_passes(self) -> None:
-        self.visible += self.hidden.values()
-        self.hidden.clear()
-
-    def receive_message(self, *, MaxNumberOfMessages: int, **_: Any) -> dict[str, Any]:
-        taken, self.visible = self.visible[:MaxNumberOfMessages], self.visible[MaxNumberOfMessages:]
-        self.hidden |= {message["ReceiptHandle"]: message for message in taken}
-        return {"Messages": taken} if taken else {}
-
-    def delete_message_batch(self, *, Entries: Sequence[Mapping[str, str]], **_: Any) -> None:
-        assert len(Entries) <= 10
-        for entry in Entries:
-            del self.hidden[entry["ReceiptHandle"]]
-
-    def change_message_visibility_batch(self, *, Entries: Sequence[Mapping[str, Any]], **_: Any) -> None:
-        self.visible += [self.hidden.pop(entry["ReceiptHandle"]) for entry in Entries]
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.visible and not self.hidden
 
 
 class Loader:
@@ -100,9 +72,29 @@ def loader(migrated: int, object_store: ObjectStore) -> Loader:
     return Loader(migrated, object_store)
 
 
+def start(endpoint: str, port: int) -> "subprocess.Popen[str]":
+    options = ["--queue-url", f"{endpoint}/0/queue", "--endpoint", endpoint, "--warehouse-port", str(port)]
+    return subprocess.Popen([sys.executable, "-m", "infra.local.snowpipe", *options], stdout=subprocess.PIPE, text=True)
+
+
+def wait_until(is_so: Callable[[], bool], within_s: float = 60) -> None:
+    end = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.2)
+
+
 def test_the_pipe_tells_what_to_run(loader: Loader) -> None:
     assert (loader.pipe.bucket, loader.pipe.prefix) == ("sophia-lake", "events/")
     assert loader.pipe.definition.startswith("copy into SOPHIA.RAW_DATA.EVENTS")
+
+
+def test_says_which_pipe_or_stage_is_not_there(loader: Loader) -> None:
+    with pytest.raises(snowflake.connector.errors.ProgrammingError, match="NO_PIPE"):
+        find_pipe("NO_PIPE", loader.query)
+    loader.query("create or replace pipe RAW_DATA.LOST as copy into RAW_DATA.EVENTS from @NO_STAGE")
+    with pytest.raises(ValueError, match="'NO_STAGE'"):
+        find_pipe("RAW_DATA.LOST", loader.query)
 
 
 def test_loads_what_is_notified_and_nothing_else(loader: Loader) -> None:
@@ -213,3 +205,24 @@ def test_names_files_relative_to_the_stage_and_quotes_them() -> None:
     pipe = Pipe("copy into T from @S/events/", bucket="lake", prefix="events/")
 
     assert pipe.copy(["events/it's.gz"]).endswith("files = ('it''s.gz')\non_error = skip_file")
+
+
+def test_killed_in_the_middle_and_started_again_it_has_loaded_everything_once(loader: Loader) -> None:
+    names = [f"{number:03d}.gz" for number in range(60)]
+    for name in names:
+        loader.land(name, name)
+        loader.notify(name)
+
+    with running_queue(loader.queue) as endpoint:
+        process = start(endpoint, loader.port)
+        wait_until(lambda: bool(loader.queue.hidden))  # it has taken some and told nobody yet
+        process.kill()
+        process.communicate()
+        loader.queue.visibility_timeout_passes()
+        again = start(endpoint, loader.port)
+        wait_until(lambda: loader.queue.is_empty)
+        again.terminate()
+        again.communicate(timeout=10)
+
+    assert again.returncode == 0, "told to stop, it stops"
+    assert loader.loaded() == names

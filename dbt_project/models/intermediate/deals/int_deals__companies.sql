@@ -26,7 +26,9 @@ newest_pairs as (
 
     select
         *,
-        max(iff(is_primary and not is_deleted, 1, 0)) over (partition by connection_id, deal_id, company_id) as primary_rank
+        max(iff(is_primary and not is_deleted, 1, 0)) over (
+            partition by connection_id, deal_id, company_id
+        ) as primary_rank
     from associations
     qualify row_number() over (
         partition by connection_id, deal_id, company_id

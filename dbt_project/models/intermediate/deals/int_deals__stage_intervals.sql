@@ -110,7 +110,10 @@ typed as (
         {{ business_date(hubspot_time('bounded.closed_at')) }} as close_date,
         bounded.deal_created_at,
         bounded.valid_from,
-        nullif(least(coalesce(bounded.next_valid_from, bounded.ended_at), bounded.ended_at), '9999-12-31'::timestamp_ntz) as valid_to
+        nullif(
+            least(coalesce(bounded.next_valid_from, bounded.ended_at), bounded.ended_at),
+            '9999-12-31'::timestamp_ntz
+        ) as valid_to
     from bounded
     left join stages
         on stages.connection_id = bounded.connection_id

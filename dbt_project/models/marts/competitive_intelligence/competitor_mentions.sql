@@ -79,7 +79,10 @@ pointed as (
         end as deal_points,
         iff(
             mentions.is_by_customer
-            and regexp_like(lower(mentions.speaker_title), '.*(chief|ceo|cfo|coo|president|owner|director|head of|vice president|vp).*'),
+            and regexp_like(
+                lower(mentions.speaker_title),
+                '.*(chief|ceo|cfo|coo|president|owner|director|head of|vp).*'
+            ),
             1,
             0
         ) as decision_maker_points,
@@ -97,7 +100,9 @@ summed as (
 
     select
         *,
-        (customer_points + language_points + deal_points + decision_maker_points + repeat_points)::number(5, 1) as points
+        (
+            customer_points + language_points + deal_points + decision_maker_points + repeat_points
+        )::number(5, 1) as points
     from pointed
 
 ),

@@ -77,6 +77,9 @@ decided as (
     select
         deals_then.*,
         competition.deal_key is not null as is_competitive,
+        -- By the CRM's close date, not by when the stage changed; a re-opened deal leaves its month from that day on.
+        deals_then.is_won
+            and deals_then.close_date between deals_then.month_start_date and deals_then.date_key as is_booked,
         deals_then.close_date > dateadd(day, -90, deals_then.date_key)
             and deals_then.close_date <= deals_then.date_key
             and (
@@ -96,10 +99,9 @@ sums as (
 
     select
         date_key,
-        count(*) as deal_count,
-        sum(iff(is_won and close_date between month_start_date and date_key, amount_usd, 0)) as revenue,
-        count_if(is_won and close_date between month_start_date and date_key) as revenue_n,
-        count_if(is_won and close_date between month_start_date and date_key and amount_usd is not null) as revenue_known_n,
+        sum(iff(is_booked, amount_usd, 0)) as revenue,
+        count_if(is_booked) as revenue_n,
+        count_if(is_booked and amount_usd is not null) as revenue_known_n,
         sum(iff(is_open, amount_usd, 0)) as pipeline,
         sum(iff(is_open, amount_usd * probability, 0)) as pipeline_weighted,
         count_if(is_open) as open_n,
@@ -117,15 +119,58 @@ sums as (
 -- No deal known yet means no answer; deals known and none won means 0.
 measures as (
 
-    select date_key, 'revenue_mtd' as kpi, revenue as numerator, null as denominator, revenue_n as sample_n, revenue_known_n as known_n from sums
+    select
+        date_key,
+        'revenue_mtd' as kpi,
+        revenue as numerator,
+        null as denominator,
+        revenue_n as sample_n,
+        revenue_known_n as known_n
+    from sums
+
     union all
-    select date_key, 'pipeline_value' as kpi, pipeline_weighted as numerator, null as denominator, open_n as sample_n, open_weighted_n as known_n from sums
+
+    select
+        date_key,
+        'pipeline_value' as kpi,
+        pipeline_weighted as numerator,
+        null as denominator,
+        open_n as sample_n,
+        open_weighted_n as known_n
+    from sums
+
     union all
-    select date_key, 'pipeline_unweighted' as kpi, pipeline as numerator, null as denominator, open_n as sample_n, open_known_n as known_n from sums
+
+    select
+        date_key,
+        'pipeline_unweighted' as kpi,
+        pipeline as numerator,
+        null as denominator,
+        open_n as sample_n,
+        open_known_n as known_n
+    from sums
+
     union all
-    select date_key, 'win_rate' as kpi, won_n as numerator, decided_n as denominator, decided_n as sample_n, decided_n as known_n from sums
+
+    select
+        date_key,
+        'win_rate' as kpi,
+        won_n as numerator,
+        decided_n as denominator,
+        decided_n as sample_n,
+        decided_n as known_n
+    from sums
+
     union all
-    select date_key, 'competitive_win_rate' as kpi, competitive_won_n as numerator, competitive_n as denominator, competitive_n as sample_n, competitive_n as known_n from sums
+
+    select
+        date_key,
+        'competitive_win_rate' as kpi,
+        competitive_won_n as numerator,
+        competitive_n as denominator,
+        competitive_n as sample_n,
+        competitive_n as known_n
+    from sums
 
 ),
 

@@ -1,4 +1,11 @@
-{{ config(materialized='incremental', unique_key='record_id', incremental_strategy='delete+insert', on_schema_change='fail') }}
+{{
+    config(
+        materialized='incremental',
+        unique_key='record_id',
+        incremental_strategy='delete+insert',
+        on_schema_change='fail',
+    )
+}}
 
 with
 
@@ -48,7 +55,7 @@ merges as (
 
 ),
 
--- A whole record says what every property was when it was last modified; a later one says nothing about the time between.
+-- A whole record says what every property was when it was last modified, and nothing about the time before.
 versions as (
 
     select

@@ -10,11 +10,13 @@ told as (
         changes.changed_at as merged_at
     from {{ ref('base_hubspot__property_changes') }} as changes
     inner join lateral flatten(input => split(changes.property_value, ';')) as merged
-    where changes.property_name in ('hs_merged_object_ids', 'hs_calculated_merged_vids') and changes.property_value is not null
+    where
+        changes.property_name in ('hs_merged_object_ids', 'hs_calculated_merged_vids')
+        and changes.property_value is not null
 
 ),
 
--- hs_calculated_merged_vids is `id:milliseconds`, hs_merged_object_ids the ids alone; a record never merges into itself.
+-- hs_calculated_merged_vids lists `id:milliseconds`, itself included; hs_merged_object_ids the other ids alone.
 named as (
 
     select
@@ -43,7 +45,9 @@ last_merges as (
 typed as (
 
     select
-        md5('hubspot|' || first_hop.connection_id || '|' || first_hop.object_type || '|' || first_hop.loser_id) as loser_record_id,
+        md5(
+            'hubspot|' || first_hop.connection_id || '|' || first_hop.object_type || '|' || first_hop.loser_id
+        ) as loser_record_id,
         first_hop.connection_id,
         first_hop.object_type,
         first_hop.loser_id,

@@ -20,7 +20,7 @@ pipelines as (
 
 ),
 
--- A stage that the newest listing of its pipeline no longer has was deleted; deals that were in it still need its label.
+-- A stage that the newest listing of its pipeline lacks was deleted; deals that were in it still need its label.
 listed as (
 
     select

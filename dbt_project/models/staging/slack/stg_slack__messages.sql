@@ -26,7 +26,7 @@ typed as (
         message:subtype::varchar as subtype,
         message:text::varchar as message_text,
         try_to_number(message:reply_count::varchar) as reply_count,
-        coalesce(message:thread_ts::varchar, split_part(entity_id, '/', 2)) != split_part(entity_id, '/', 2) as is_reply,
+        coalesce(message:thread_ts::varchar != split_part(entity_id, '/', 2), false) as is_reply,
         message:bot_id::varchar is not null as is_from_bot,
         message:edited:ts::varchar is not null as is_edited,
         {{ unix_time("split_part(entity_id, '/', 2)") }} as sent_at,
