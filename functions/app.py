@@ -36,24 +36,31 @@ def health() -> dict[str, bool]:
 @app.on_sqs_message(queue="sophia-ingest", batch_size=1000, maximum_batching_window_in_seconds=20, name="land")
 def land(event: SQSEvent) -> Any:
     from chalicelib.ingest import landing
+    from chalicelib.tracing import traced
 
-    return landing.handle(event.to_dict(), event.context, *landing.services())
+    records = event.to_dict()
+    with traced("land", messages=len(records["Records"])):
+        return landing.handle(records, event.context, *landing.services())
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
 def tick(event: CloudWatchEvent) -> None:
     from chalicelib.ingest.pull import run_tick
+    from chalicelib.tracing import traced
 
-    run_tick(datetime.now(UTC))
+    with traced("tick"):
+        run_tick(datetime.now(UTC))
 
 
 @app.on_sqs_message(queue="sophia-pulls", batch_size=1, name="pull")
 def pull(event: SQSEvent) -> None:
     from chalicelib.ingest.pull import run_pull
+    from chalicelib.tracing import traced
 
     context: Any = event.context  # Chalice types it as a mapping; it is Lambda's context object
     for record in event:
-        run_pull(record.body, context.get_remaining_time_in_millis)
+        with traced("pull"):
+            run_pull(record.body, context.get_remaining_time_in_millis)
 
 
 def _received() -> Response:

@@ -26,6 +26,7 @@ from .vendor import OURS, BuildFailed, ours, requirements, vendor, vendored
 ROOT = Path(__file__).resolve().parents[2]
 
 _NOT_STAGED = shutil.ignore_patterns("vendor", "__pycache__", "deployments", "*.pyc")
+_NOT_INPUTS = {"vendor", "__pycache__", "deployments", "samples"}
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 Say = Callable[[str], None]
@@ -91,18 +92,19 @@ def _made(target: Target, place: Path) -> Package | None:
 def _inputs(target: Target, functions: Path) -> str:
     """A hash of everything the package is made of."""
     digest = hashlib.sha256(target.name.encode())
-    for path in _input_files(functions):
-        digest.update(f"\n{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
+    for name, path in _input_files(functions):
+        digest.update(f"\n{name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
     return digest.hexdigest()
 
 
-def _input_files(functions: Path) -> Iterator[Path]:
-    yield ROOT / "uv.lock"
-    yield ROOT / "pyproject.toml"
+def _input_files(functions: Path) -> Iterator[tuple[str, Path]]:
+    for name in ("uv.lock", "pyproject.toml"):
+        yield name, ROOT / name
     for folder in (functions, Path(__file__).parent, *(ROOT / name for name in OURS)):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and {"vendor", "__pycache__", "deployments", "samples"}.isdisjoint(path.parts):
-                yield path
+            inside = path.relative_to(folder)
+            if path.is_file() and _NOT_INPUTS.isdisjoint(inside.parts):
+                yield f"{folder.name}/{inside}", path
 
 
 def _stage(functions: Path, place: Path, target: Target) -> Path:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def contents(zip_path: Path, target: Target) -> list[str]:
     with zipfile.ZipFile(zip_path) as archive:
         names = archive.namelist()
         found = [f"{name} is missing" for name in ("app.py", "events/envelope.py") if name not in names]
-        found += [f"{name} is not to be shipped" for name in names if _is_unwanted(name)]
+        unwanted = Counter(name.split("/")[0] for name in names if _is_unwanted(name))
+        found += [f"{folder}: {count} files are not to be shipped" for folder, count in unwanted.items()]
         for name in names:
             if ".so" in Path(name).suffixes:
                 found += _wrong_binary(name, archive.read(name)[:20], target)

@@ -18,6 +18,7 @@ from .target import Target
 OURS = ("events",)
 """Packages of this repository that functions/ imports; their samples and tests are not shipped."""
 
+_BROUGHT_BY_OTHERS = ("chalice", "boto3", "botocore")
 _LEFT_OUT = ("bin", ".lock", "__pycache__")
 
 
@@ -35,9 +36,11 @@ def uv() -> str:
 
 
 def requirements(root: Path) -> str:
-    """The locked production dependencies with their hashes, without Chalice and what only Chalice needs."""
+    """The locked production dependencies with their hashes, without what the runtime or Chalice brings and what only
+    that needs."""
     flags = ["--no-dev", "--no-default-groups", "--no-emit-project", "--no-annotate", "--no-header", "--quiet"]
-    return _run([uv(), "export", "--frozen", *flags, "--prune", "chalice"], cwd=root)
+    pruned = [word for name in _BROUGHT_BY_OTHERS for word in ("--prune", name)]
+    return _run([uv(), "export", "--frozen", *flags, *pruned], cwd=root)
 
 
 def vendor(locked: str, target: Target, folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""A small story told in events: a quarter hour of reading, and every odd thing the models must get right.
+"""A small story told in events: every odd thing the models must get right, small enough to reckon by hand.
 
 Deal 1 is won; deal 2 is lost and opened again; deal 3 is deleted; deal 4 is in another currency; company 11 is merged
 into 10; a contact is deleted and restored; a message is edited, another deleted; a channel is renamed and archived; an
