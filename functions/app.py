@@ -39,7 +39,7 @@ def land(event: SQSEvent) -> Any:
     from chalicelib.tracing import traced
 
     records = event.to_dict()
-    with traced("land", messages=len(records["Records"])):
+    with traced("land"):
         return landing.handle(records, event.context, *landing.services())
 
 

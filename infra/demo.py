@@ -73,7 +73,8 @@ def _report_lost(stack: Stack, ledger: Ledger, guids: list[str]) -> None:
 
 def completeness(stack: Stack, ledger: Ledger, known: entities.Entities) -> list[dict[str, Any]]:
     """One row per source and stream. sent, received: distinct events in webhooks sent, and answered 2xx. landed: those
-    in the warehouse, pulled ones told apart. staged: both, folded. at vendor and records count things, not events.
+    in the warehouse, pulled ones told apart. staged: both, folded. records: those staged of those
+    the vendor has.
     """
     sent, received = ledger.sent(), ledger.answered()
     rows = query(stack.warehouse_port, "select * from ANALYTICS.COMPLETENESS order by source, stream")
@@ -86,15 +87,13 @@ def completeness(stack: Stack, ledger: Ledger, known: entities.Entities) -> list
         records = int(row.get("RECORDS", 0))
         found.append(
             {
-                "source": key[0],
-                "stream": key[1],
+                "stream": " ".join(key),
                 "sent": sent[key],
                 "received": received[key],
                 "landed": landed[key],
                 "pulled": int(row.get("LANDED_BY_PULL", 0)),
                 "staged": int(row.get("STAGED", 0)),
-                "at vendor": at_vendor,
-                "records": records,
+                "records": records if at_vendor is None else f"{records} of {at_vendor}",
                 "complete": sent[key] <= received[key] <= landed[key]
                 and int(row.get("LANDED", 0)) == int(row.get("STAGED", 0))
                 and (at_vendor is None or at_vendor == records),

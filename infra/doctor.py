@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from . import dead_letters
 from .dbt import ROOT
+from .dead_letters import listed
 from .local.stack import Stack
 from .warehouse import query
 
@@ -55,7 +55,7 @@ def _stack(stack: Stack) -> Iterator[dict[str, Any]]:
 
 def _dead_letters(stack: Stack) -> Iterator[dict[str, Any]]:
     for queue in ("ingest", "pulls"):
-        count = len(dead_letters.listed(stack, queue))
+        count = len(listed(stack, queue))
         yield _judge(f"dead letters: {queue}", count == 0, str(count), f"sophia dlq list --queue {queue}")
 
 
@@ -73,7 +73,10 @@ def _freshness(stack: Stack) -> Iterator[dict[str, Any]]:
     for row in sorted(rows, key=lambda row: row["SOURCE"]):
         age = now - row["NEWEST"]
         yield _judge(
-            f"fresh: {row['SOURCE']}", age < STALE_AFTER, f"newest event {age} ago", f"sophia pull {row['SOURCE']}"
+            f"fresh: {row['SOURCE']}",
+            age < STALE_AFTER,
+            f"newest event {age.total_seconds() / 60:.0f} min ago",
+            f"sophia pull {row['SOURCE']}",
         )
     if not rows:
         yield _row("fresh", "unknown", "no events yet", "sophia demo")

@@ -58,4 +58,8 @@ def _told(answer: str) -> dict[str, Any]:
     except ValueError:
         told = {}
     ids = told.get("event_ids") or [None]
-    return {"events": told.get("events"), "event_id": ids[0], "answer": told.get("refused") or answer[:60]}
+    return {
+        "events": told.get("events"),
+        "event_id": ids[0],
+        "answer": told.get("refused") or ("stored" if ids[0] else answer[:60]),
+    }

@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-out = Console(soft_wrap=True)
+WIDTH = None if sys.stdout.isatty() else 120
+"""A pipe has no width; 120 columns keep tables readable in a log."""
+
+out = Console(width=WIDTH)
 err = Console(stderr=True, soft_wrap=True)
 
 
@@ -27,7 +31,8 @@ def as_text(value: Any) -> str:
         case int():
             return str(value)
         case float() | Decimal():
-            return f"{value:,.4f}".rstrip("0").rstrip(".")
+            number = float(value)
+            return f"{number:,.4f}".rstrip("0").rstrip(".") if abs(number) < 1000 else f"{number:,.2f}"
         case datetime():
             return value.strftime("%Y-%m-%d %H:%M:%S")
         case _:
@@ -42,10 +47,15 @@ def rows(records: Sequence[Mapping[str, Any]], *, title: str = "", as_json: bool
     if not records:
         out.print(f"{title + ': ' if title else ''}nothing", style="dim")
         return
-    table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
+    table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD)
     for name in records[0]:
-        numeric = all(isinstance(record[name], int | float | Decimal | None) for record in records)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        kinds = {type(record[name]) for record in records} - {type(None)}
+        is_number = bool(kinds) and kinds <= {int, float, Decimal}
+        is_short = is_number or kinds <= {bool, date, datetime}
+        # A name wraps at its spaces, a number or a date never.
+        widest = max(len(as_text(record[name])) for record in records) if is_short else None
+        side: Literal["left", "right"] = "right" if is_number else "left"
+        table.add_column(name.lower().replace("_", " "), justify=side, overflow="fold", min_width=widest)
     for record in records:
         table.add_row(*(as_text(value) for value in record.values()))
     out.print(table)
@@ -68,7 +78,7 @@ class Steps:
     @contextmanager
     def step(self, title: str, total: int | None = None) -> Iterator[Any]:
         """A callable comes back: call it with how many more are done, or with text to show beside the title."""
-        started = time.monotonic()
+        started, title = time.monotonic(), title[:1].upper() + title[1:]
         columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24)]
         columns += [MofNCompleteColumn()] if total else []
         with Progress(

@@ -31,9 +31,17 @@ def trace(stack: Stack, event_id: str) -> list[dict[str, Any]]:
         return []
     first = copies[0]
     how = "answered 2xx" if first["LANE"] == "webhook" else "read from the vendor"
-    steps = [_step("received", first["LANE"], f"{how} at {first['RECEIVED_AT']} UTC, trace {first['TRACE_ID']}")]
+    steps = [
+        _step(
+            "received",
+            first["LANE"],
+            f"{how} at {first['RECEIVED_AT']:%Y-%m-%d %H:%M:%S} UTC, trace {first['TRACE_ID']}",
+        )
+    ]
     steps += [_object(stack, copy, event_id) for copy in copies]
-    steps.append(_step("loaded", "RAW_DATA.EVENTS", f"{len(copies)} row(s), first at {first['LANDED_AT']} UTC"))
+    steps.append(
+        _step("loaded", "RAW_DATA.EVENTS", f"{len(copies)} row(s), first at {first['LANDED_AT']:%Y-%m-%d %H:%M:%S} UTC")
+    )
     steps.append(_staged(stack, first))
     steps += _marts(first["SOURCE"], first["STREAM"])
     return steps
@@ -103,8 +111,13 @@ def _marts(source: str, stream: str) -> list[dict[str, Any]]:
         name = reached.pop(0)
         node = nodes[name]
         relation = f"{node['schema']}.{node['name']}".upper()
-        steps.append(_step("read by", relation, node["description"].strip().splitlines()[0]))
+        steps.append(_step("read by", relation, _sentence(node["description"])))
         children = [child for child in manifest["child_map"][name] if child.startswith("model.") and child not in seen]
         seen.update(children)
         reached += children
     return steps or [_step("read by", "marts", f"no model reads {source} {stream} yet", "ok")]
+
+
+def _sentence(description: str) -> str:
+    """The first: every description begins with the grain."""
+    return " ".join(description.split()).split(". ")[0].rstrip(".")

@@ -15,7 +15,7 @@ def _tracer() -> Tracer:
 
 
 @contextmanager
-def traced(name: str, **annotations: str | int) -> Iterator[None]:
+def traced(name: str, **annotations: str) -> Iterator[None]:
     """A subsegment; annotations can be searched by. An error that leaves it is recorded, and goes on."""
     with _tracer().provider.in_subsegment(name=f"## {name}") as segment:
         for key, value in annotations.items():

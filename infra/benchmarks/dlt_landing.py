@@ -32,8 +32,8 @@ def main() -> None:
         pipeline.run(events, write_disposition="append")
         seconds = time.perf_counter() - started
         with pipeline.sql_client() as client:
-            landed = client.execute_sql("select count(*) from events")[0][0]
-    if landed != count:
+            landed = client.execute_sql("select count(*) from events")
+    if not landed or landed[0][0] != count:
         raise SystemExit(f"dlt landed {landed} of {count}")
     sys.stdout.write(json.dumps({"seconds": seconds}) + "\n")
 

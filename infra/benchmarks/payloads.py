@@ -1,4 +1,4 @@
-"""What the benchmarks send: real payloads where a folder of fixtures lies beside the repository, our samples elsewhere."""
+"""What the benchmarks land: published payloads where their folder lies beside the repository, else our samples."""
 
 import itertools
 import json

@@ -6,7 +6,7 @@ from chalicelib.tracing import traced
 
 
 def test_outside_lambda_it_does_nothing_and_needs_no_daemon():
-    with traced("land", messages=3):
+    with traced("land", source="slack"):
         pass
 
 
