@@ -13,7 +13,7 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from chalicelib.ingest import edge
 
-app = Chalice(app_name="sophia", debug=False)
+app = Chalice(app_name="sophia", configure_logs=False)  # Powertools writes the lines; twice is too often
 
 
 # No content types: Chalice answers 415 to one that is not listed, and a type is never a reason to refuse a vendor.

@@ -14,7 +14,7 @@ from .local.stack import Stack
 from .pull import pull_now, wait_until_loaded
 from .warehouse import query
 
-SENDERS = 8
+SENDERS = 4
 
 
 def run(stack: Stack, *, seed: int = 42, keep: bool = True) -> bool:
@@ -37,14 +37,13 @@ def _run(stack: Stack, steps: show.Steps, seed: int) -> bool:
     with steps.step("imagine the company"):
         company = world.build(seed)
         disturbed = faults.disturb(deliveries.deliveries(company), seed)
-    stack.up(steps, vendor_options=["--seed", str(seed)])
-    keys = {source: told["kept"] for source, told in json.loads(stack.vendors_file.read_text()).items()}
+    stack.up(steps, vendor_options=("--seed", str(seed), "--rate-factor", "20"))
     with steps.step("send signed webhooks", total=len(disturbed.sent)) as report:
         ledger = deliver(
             disturbed.sent,
             stack.api_url,
             stack.public_base_url,
-            keys,
+            stack.vendor_keys(),
             workers=SENDERS,
             on_progress=lambda outcome: report(1),
         )

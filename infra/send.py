@@ -23,7 +23,7 @@ def send_files(
     stack: Stack, source: str, files: Sequence[Path], *, connection: str = "default", event_type: str = ""
 ) -> list[dict[str, Any]]:
     """One row per file: file, status, events, first event id or the reason of a refusal. Raises CannotSend."""
-    known = json.loads(stack.vendors_file.read_text())
+    known = stack.vendor_keys()
     if source not in known:
         raise CannotSend(f"no keys to sign as {source!r}; the local stack has those of {', '.join(sorted(known))}")
     missing = [str(path) for path in files if str(path) != "-" and not path.is_file()]
@@ -34,7 +34,7 @@ def send_files(
     for file in files:
         body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         kind = event_type or (github.event_type_of(file.name) if source == "github" else None)
-        headers = sign(source, body, stack.public_base_url + path, known[source]["kept"], datetime.now(UTC), kind)
+        headers = sign(source, body, stack.public_base_url + path, known[source], datetime.now(UTC), kind)
         status, answer = _post(stack.api_url + path, body, headers)
         results.append({"file": str(file), "status": status, **_told(answer)})
     return results

@@ -152,7 +152,7 @@ def _write_template(place: Path, *, artifact_key: str, target: Target) -> None:
     sam = json.loads((place / "chalice/sam.json").read_text())
     for name in template.OVERLAYS:
         sam = template.merge(sam, template.overlay(Path(__file__).with_name(name)))
-    sam = template.complete(sam, artifact_key=artifact_key, has_snapstart=target.has_snapstart)
+    sam = template.complete(sam, artifact_key=artifact_key)
     finished = template.translate(sam)
     (place / "template.json").write_text(json.dumps(finished, indent=1, sort_keys=True) + "\n")
 

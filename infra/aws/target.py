@@ -9,7 +9,6 @@ Architecture = Literal["x86_64", "arm64"]
 
 _MACHINES: dict[Architecture, str] = {"x86_64": "x86_64", "arm64": "aarch64"}
 _ARCHITECTURES: dict[str, Architecture] = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
-_SNAPSTART_SINCE = (3, 12)  # AWS Lambda, "Lambda SnapStart": Python 3.12 and later.
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,6 @@ class Target:
     def extension_suffix(self) -> str:
         """How a compiled module's name must end, unless it is built for the stable ABI."""
         return f".cpython-{self.python[0]}{self.python[1]}-{_MACHINES[self.architecture]}-linux-gnu.so"
-
-    @property
-    def has_snapstart(self) -> bool:
-        return self.python >= _SNAPSTART_SINCE
 
 
 def this_machine(architecture: Architecture | None = None) -> Target:

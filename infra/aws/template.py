@@ -44,15 +44,13 @@ def _is_mapping(value: Any) -> bool:
     return isinstance(value, Mapping) and not any(key == "Ref" or key.startswith("Fn::") for key in value)
 
 
-def complete(sam: dict[str, Any], *, artifact_key: str, has_snapstart: bool) -> dict[str, Any]:
+def complete(sam: dict[str, Any], *, artifact_key: str) -> dict[str, Any]:
     """The SAM template with what neither Chalice nor an overlay can say."""
-    # Chalice calls the unqualified function, so the alias, and SnapStart with it, would never be used.
+    # Chalice calls the unqualified function, so the alias would never be used.
     text = json.dumps(sam).replace(f"${{{_API_FUNCTION}.Arn}}/invocations", f"${{{_API_FUNCTION}.Alias}}/invocations")
     template = json.loads(text)
     resources = template["Resources"]
     resources[f"{_API_FUNCTION}InvokePermission"]["Properties"]["FunctionName"] = {"Ref": f"{_API_FUNCTION}.Alias"}
-    if not has_snapstart:
-        resources[_API_FUNCTION]["Properties"].pop("SnapStart", None)
     for resource in resources.values():
         if resource["Type"] == "AWS::Serverless::Function":
             # A literal key: SAM publishes a new version when it changes.

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,6 +70,13 @@ class Ports:
     def shifted(cls, offset: int) -> "Ports":
         return cls(**{name: port + offset for name, port in _PORTS.items()})
 
+    @classmethod
+    def free(cls) -> "Ports":
+        """Ports nobody listens on just now."""
+        with contextlib.ExitStack() as held:
+            sockets = [held.enter_context(socket.create_server((LOOPBACK, 0))) for _ in _PORTS]
+            return cls(*(one.getsockname()[1] for one in sockets))
+
 
 class Stack:
     """The stack whose data lies in folder. Ports are those it was started with, else the defaults plus
@@ -102,6 +110,10 @@ class Stack:
     def vendors_file(self) -> Path:
         """What the simulated vendors told at their start: by source the connection, and under `kept` their own keys."""
         return self.folder / "vendors.json"
+
+    def vendor_keys(self) -> dict[str, dict[str, Any]]:
+        """What each simulated vendor signs with, by source."""
+        return {source: told["kept"] for source, told in json.loads(self.vendors_file.read_text()).items()}
 
     def client(self, service: str) -> Any:
         """A boto3 client of the local cloud."""

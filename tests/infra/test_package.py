@@ -231,14 +231,6 @@ def test_an_overlay_merges_replaces_and_deletes(below, above, merged):
     assert template.merge(below, above) == merged
 
 
-@pytest.mark.parametrize(("python", "has_snapstart"), [((3, 11), False), ((3, 12), True), ((3, 13), True)])
-def test_snapstart_is_asked_for_only_where_the_runtime_has_it(python, has_snapstart):
-    sam = {
-        "Resources": {
-            "APIHandler": {"Type": "AWS::Serverless::Function", "Properties": {"SnapStart": {}}},
-            "APIHandlerInvokePermission": {"Type": "AWS::Lambda::Permission", "Properties": {}},
-        }
-    }
-    target = Target(python, "arm64")
-    done = template.complete(sam, artifact_key="k", has_snapstart=target.has_snapstart)
-    assert ("SnapStart" in done["Resources"]["APIHandler"]["Properties"]) is has_snapstart
+def test_api_gateway_hands_on_every_body_untouched(resources):
+    (api,) = of_type(resources, "AWS::ApiGateway::RestApi").values()
+    assert api["Body"]["x-amazon-apigateway-binary-media-types"] == ["*/*"]

@@ -1,0 +1,141 @@
+"""Measure everything, print it, and write docs/benchmarks.md: python -m infra.benchmarks."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from infra.show import Steps, out
+
+from . import landing, receive, through_the_stack
+from .payloads import origin
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "benchmarks.md"
+ROUNDS = 5
+DLT_EVENTS = 20_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number: median and spread over rounds, and the target where there is one."""
+
+    what: str
+    unit: str
+    values: tuple[float, ...]
+    target: str = ""
+    is_met: bool | None = None
+
+    def line(self) -> str:
+        spread = f"{_text(min(self.values))} to {_text(max(self.values))}" if len(self.values) > 1 else ""
+        verdict = "" if self.is_met is None else "met" if self.is_met else "**missed**"
+        return f"| {self.what} | {_text(median(self.values))} {self.unit} | {spread} | {self.target} | {verdict} |"
+
+
+def _text(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
+
+
+def measure(steps: Steps) -> Iterable[Row]:
+    with steps.step("import of the receiver"):
+        imported = tuple(receive.import_ms(9))
+    yield Row("Import of the receiver", "ms", imported, "≤ 200", median(imported) <= 200)
+    for connections in (1, 8):
+        with steps.step(f"receive over HTTP, {connections} connections"):
+            rounds = receive.rounds(connections, count=5000, times=ROUNDS)
+        yield from _received(connections, rounds)
+    yield from _landed(steps)
+    with through_the_stack.running_stack() as stack:
+        for connections in (1, 8):
+            with steps.step(f"through the local stack, {connections} connections"):
+                rate = tuple(through_the_stack.webhooks_per_s(stack, connections) for _ in range(3))
+            yield Row(f"Through the whole local stack, {connections} connections", "events/s", rate)
+        with steps.step("COPY into the local warehouse"):
+            copied = tuple(through_the_stack.copy_rows_per_s(stack, 20_000, number) for number in range(3))
+        yield Row("COPY by column name, emulated warehouse", "rows/s", copied)
+        with steps.step("webhook to staged"):
+            os.environ["SOPHIA_WAREHOUSE_PORT"] = str(stack.warehouse_port)
+            to_raw = tuple(through_the_stack.webhook_to_raw_s(stack, number) for number in range(7))
+            staging = tuple(through_the_stack.staging_run_s(stack) for _ in range(3))
+        yield Row("Webhook to row in RAW_DATA.EVENTS", "s", to_raw)
+        yield Row("Incremental run of one source's base table (dbt)", "s", staging)
+        yield Row("Webhook to staged, the sum", "s", (median(to_raw) + median(staging),))
+
+
+def _received(connections: int, rounds: list[receive.Round]) -> Iterable[Row]:
+    rates = tuple(one.events_per_s for one in rounds)
+    p99 = tuple(one.p99_ms for one in rounds)
+    name = f"Receive, {connections} connection{'s' * (connections > 1)}"
+    is_target = connections == 8
+    yield Row(name, "events/s", rates, "≥ 2,500" if is_target else "", median(rates) >= 2500 if is_target else None)
+    yield Row(f"{name}, p50", "ms", tuple(one.p50_ms for one in rounds))
+    yield Row(f"{name}, p95", "ms", tuple(one.p95_ms for one in rounds))
+    yield Row(f"{name}, p99", "ms", p99, "≤ 25" if is_target else "", median(p99) <= 25 if is_target else None)
+    yield Row(f"{name}, CPU per event", "µs", tuple(one.cpu_us for one in rounds))
+
+
+def _landed(steps: Steps) -> Iterable[Row]:
+    """Ours and dlt's by turns, so that a busy moment of the machine falls on both."""
+    ours, theirs = [], []
+    with steps.step("landing, and dlt landing the same", total=3) as report:
+        for _ in range(3):
+            ours.append(landing.measured(DLT_EVENTS // landing.BATCH).events_per_s)
+            command = [sys.executable, "-m", "infra.benchmarks.dlt_landing", str(DLT_EVENTS)]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+            theirs.append(DLT_EVENTS / float(json.loads(done.stdout.splitlines()[-1])["seconds"]))
+            report(1)
+        peaks = [landing.measured(batches) for batches in (1, 10, 100)]
+    times = median(ours) / median(theirs)
+    yield Row("Landing, gzip objects written", "events/s", tuple(ours), "≥ 4 times dlt", times >= 4)
+    yield Row("dlt 1.31 into DuckDB, one JSON column", "events/s", tuple(theirs))
+    yield Row("Landing against dlt", "times", (times,))
+    growth = peaks[-1].peak_mb - peaks[0].peak_mb
+    yield Row("Landing, peak memory after 1 batch", "MB", (peaks[0].peak_mb,))
+    yield Row("Landing, peak memory after 100 batches", "MB", (peaks[-1].peak_mb,), "flat", growth < 5)
+
+
+def page(rows: list[Row], at: datetime) -> str:
+    model = next(
+        (line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.processor(),
+    )
+    return "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            f"Written by `make bench` on {at:%Y-%m-%d}: {os.cpu_count()} cores, {model}, {platform.system()}, "
+            f"Python {platform.python_version()}. Medians, with the least and the most of the rounds.",
+            "",
+            "- *Receive* is verify, envelope and enqueue over HTTP, the real queue client against a loopback queue. "
+            "Gateway, queue and load share the cores.",
+            f"- *Landing* and *dlt* take {origin()}, by turns. dlt's figure includes its load into DuckDB; ours ends "
+            "with the object written, and COPY is a line of its own.",
+            "- What goes through the local stack says nothing about AWS or Snowflake: emulators set its pace.",
+            "",
+            "| what | median | spread | target | |",
+            "|---|---|---|---|---|",
+            *(row.line() for row in rows),
+            "",
+        ]
+    )
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+def main() -> None:
+    rows = list(measure(Steps()))
+    text = page(rows, datetime.now(UTC))
+    PAGE.write_text(text)
+    out.print(text, markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    main()
