@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import show
+from .local.stack import Steps
 
 ROOT = Path(__file__).parents[1]
 TIME_LIMIT_S = 600
@@ -23,7 +24,7 @@ def environment(port: int) -> dict[str, str]:
     return os.environ | {"SOPHIA_WAREHOUSE_PORT": str(port), "DO_NOT_TRACK": "1", "DBT_USE_COLORS": "false"}
 
 
-def build(port: int, steps: show.Steps, *, select: str = "", as_of: str = "") -> bool:
+def build(port: int, steps: Steps, *, select: str = "", as_of: str = "") -> bool:
     """Whether every model and test passed; the failures are printed. as_of fixes the clock of the marts (ISO, UTC)."""
     arguments = ["build", "--log-format", "json", "--log-level", "info", "--target", "local"]
     arguments += ["--select", *select.split()] if select else []

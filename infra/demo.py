@@ -1,20 +1,15 @@
 """The main job on this machine: a simulated company's webhooks and pulls become the numbers its executives see."""
 
-import json
 import time
-import urllib.request
 from collections import Counter
 from typing import Any
 
-from . import dbt, show
-from .company import deliveries, entities, faults, world
-from .company.send import Ledger, deliver
+from . import main_job, show
+from .company import entities
+from .company.send import Ledger
 from .local.processes import CannotStart
 from .local.stack import Stack
-from .pull import pull_now, wait_until_loaded
 from .warehouse import query
-
-SENDERS = 4
 
 
 def run(stack: Stack, *, seed: int = 42, keep: bool = True) -> bool:
@@ -35,39 +30,19 @@ def run(stack: Stack, *, seed: int = 42, keep: bool = True) -> bool:
 
 def _run(stack: Stack, steps: show.Steps, seed: int) -> bool:
     with steps.step("imagine the company"):
-        company = world.build(seed)
-        disturbed = faults.disturb(deliveries.deliveries(company), seed)
-    stack.up(steps, vendor_options=("--seed", str(seed), "--rate-factor", "20"))
-    with steps.step("send signed webhooks", total=len(disturbed.sent)) as report:
-        ledger = deliver(
-            disturbed.sent,
-            stack.api_url,
-            stack.public_base_url,
-            stack.vendor_keys(),
-            workers=SENDERS,
-            on_progress=lambda outcome: report(1),
-        )
-    _report_lost(stack, ledger, [one.delivery_id for one in disturbed.lost if one.source == "github"])
-    pulls = pull_now(stack, steps)
-    wait_until_loaded(stack, steps)
-    is_built = dbt.build(stack.warehouse_port, steps, as_of=company.now.isoformat())
-    complete = completeness(stack, ledger, entities.entities(company))
+        company = main_job.imagine(seed)
+    stack.up(steps, vendor_options=company.vendor_options)
+    done = main_job.run(stack, company, steps)
+    complete = completeness(stack, done.ledger, entities.entities(company.world))
+    lost = len(company.disturbed.lost)
     show.rows(kpis(stack), title="What the executives see (EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS)")
     show.rows(dashboard(stack), title="The last 30 days (EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D)")
-    show.rows(complete, title=f"Completeness: {len(disturbed.lost)} webhooks were lost on purpose, pulls brought them")
+    show.rows(complete, title=f"Completeness: {lost} webhooks were lost on purpose, pulls brought them")
     _look_next(stack)
-    failed = [f"{pull['source']} {pull['stream']}: {pull['error']}" for pull in pulls if pull["error"]]
+    failed = done.failed_pulls()
     for failure in failed:
         show.err.print(f"[red]✗[/] pull of {failure}", highlight=False)
-    return is_built and not failed and all(row["complete"] for row in complete)
-
-
-def _report_lost(stack: Stack, ledger: Ledger, guids: list[str]) -> None:
-    """GitHub lists the deliveries nobody took; the redelivery pull finds them there."""
-    body = json.dumps({"guids": guids + ledger.failed_guids()}).encode()
-    request = urllib.request.Request(f"{stack.vendors_url}/_control/failed_deliveries", body, method="POST")
-    with urllib.request.urlopen(request, timeout=10):
-        pass
+    return done.is_built and not failed and all(row["complete"] for row in complete)
 
 
 def completeness(stack: Stack, ledger: Ledger, known: entities.Entities) -> list[dict[str, Any]]:

@@ -8,8 +8,7 @@ from typing import Any
 from chalicelib import sources
 
 from .local.connections import connections, pull_records
-from .local.stack import Stack
-from .show import Steps
+from .local.stack import Stack, Steps
 from .warehouse import query
 
 PATIENCE_S = 600

@@ -70,8 +70,6 @@ def test_only_settings_reads_the_environment():
 
 
 def test_no_file_is_a_drawer_or_a_scroll():
-    for path in ROOT.rglob("*.py"):
-        if {".venv", ".tools", "vendor", "build", ".sophia"} & set(path.parts):
-            continue
+    for path in (path for room in sorted(ROOMS) for path in (ROOT / room).rglob("*.py")):
         assert path.stem not in {"utils", "helpers", "common", "manager"}, path
         assert len(path.read_text().splitlines()) <= 300, path

@@ -1,0 +1,83 @@
+"""The main job, without a word printed: a company's webhooks and pulls carried through a running stack into the marts.
+
+The webhooks are disturbed (infra.company.faults): what they lose, pulls and GitHub's redeliveries bring.
+"""
+
+import json
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import dbt
+from .company import deliveries, faults, world
+from .company.send import Ledger, deliver
+from .local.stack import Stack, Steps
+from .pull import pull_now, wait_until_loaded
+
+SENDERS = 4
+
+
+@dataclass(frozen=True)
+class Company:
+    """A company and what its vendors send of it. The same seed, the same bytes."""
+
+    seed: int
+    world: world.World
+    disturbed: faults.Disturbed
+
+    @property
+    def vendor_options(self) -> tuple[str, ...]:
+        """Stack.up starts the stand-ins of this company's vendors with these."""
+        return ("--seed", str(self.seed), "--rate-factor", "20")
+
+    def lost_guids(self) -> list[str]:
+        """GitHub's lost deliveries."""
+        return [one.delivery_id for one in self.disturbed.lost if one.source == "github"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The sender's books, one row per pull (infra.pull), and whether every model and test passed."""
+
+    ledger: Ledger
+    pulls: Sequence[dict[str, Any]]
+    is_built: bool
+
+    def failed_pulls(self) -> list[str]:
+        return [f"{pull['source']} {pull['stream']}: {pull['error']}" for pull in self.pulls if pull["error"]]
+
+
+def imagine(seed: int) -> Company:
+    """Nothing runs yet."""
+    imagined = world.build(seed)
+    return Company(seed, imagined, faults.disturb(deliveries.deliveries(imagined), seed))
+
+
+def run(stack: Stack, company: Company, steps: Steps) -> Done:
+    """Send, pull, wait until loaded and build, on a stack whose vendors are this company's. May be repeated.
+
+    The marts are told as of the company's now. Raises TimeoutError when something stays under way.
+    """
+    ledger = send(stack, company, steps)
+    pulls = pull_now(stack, steps)
+    wait_until_loaded(stack, steps)
+    return Done(ledger, pulls, dbt.build(stack.warehouse_port, steps, as_of=company.world.now.isoformat()))
+
+
+def send(stack: Stack, company: Company, steps: Steps) -> Ledger:
+    """Deliver every webhook, and let GitHub list the deliveries nobody took: the redelivery pull finds them there."""
+    sent = company.disturbed.sent
+    with steps.step("send signed webhooks", total=len(sent)) as report:
+        ledger = deliver(
+            sent,
+            stack.api_url,
+            stack.public_base_url,
+            stack.vendor_keys(),
+            workers=SENDERS,
+            on_progress=lambda outcome: report(1),
+        )
+    body = json.dumps({"guids": company.lost_guids() + ledger.failed_guids()}).encode()
+    request = urllib.request.Request(f"{stack.vendors_url}/_control/failed_deliveries", body, method="POST")
+    with urllib.request.urlopen(request, timeout=10):
+        return ledger

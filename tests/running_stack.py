@@ -1,0 +1,45 @@
+"""A local stack of the tests' own: a folder and ports for itself, ended with the tests whatever becomes of them."""
+
+import contextlib
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from infra.local.stack import DEFAULT_VENDOR_OPTIONS, ROOT, Ports, Report, Stack
+
+
+class Silent:
+    """Shows no progress; titles are those of the steps that began."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    @contextlib.contextmanager
+    def step(self, title: str, total: int | None = None) -> Iterator[Report]:
+        self.titles.append(title)
+        yield lambda done: None
+
+
+def free_ports() -> Ports:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        return Ports(*(one.getsockname()[1] for one in sockets))
+
+
+def new_stack(folder: Path, ports: Ports | None = None) -> Stack:
+    """Not started yet. It borrows the checkout's ministack, so that tests do not install another one each time."""
+    ministack = ROOT / ".sophia" / "ministack"
+    ministack.mkdir(parents=True, exist_ok=True)
+    (folder / "ministack").symlink_to(ministack)
+    return Stack(folder, ports or free_ports())
+
+
+@contextlib.contextmanager
+def running_stack(folder: Path, vendor_options: Sequence[str] = DEFAULT_VENDOR_OPTIONS) -> Iterator[Stack]:
+    """Up for the length of the block."""
+    stack = new_stack(folder)
+    try:
+        stack.up(Silent(), vendor_options=vendor_options, dies_with_us=True)
+        yield stack
+    finally:
+        stack.down()
