@@ -12,16 +12,13 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-
-import msgspec
 
 from chalicelib.ingest.lake import Lake
 from chalicelib.ingest.landing import land_messages
-from events.envelope import Envelope, encode_lines
+from events.envelope import encode_lines
 
-from .payloads import origin, payloads
+from .payloads import envelopes, origin
 
 ROOT = Path(__file__).parents[2]
 BATCH = 100
@@ -73,27 +70,7 @@ def _land(batches: int) -> Landing:
 
 def _messages() -> dict[str, str]:
     """A batch as SQS hands it over: one delivery a message."""
-    return {
-        str(number): encode_lines([_envelope(number, payload)]).decode()
-        for number, payload in enumerate(payloads(BATCH))
-    }
-
-
-def _envelope(number: int, payload: bytes) -> Envelope:
-    return Envelope(
-        event_id=f"{number:032x}",
-        source="benchmark",
-        stream=f"stream_{number % 4}",
-        entity_id=str(number),
-        operation="upsert",
-        lane="webhook",
-        connection_id="default",
-        received_at=datetime.now(UTC),
-        payload=msgspec.Raw(payload),
-        body_sha256="0" * 64,
-        trace_id=f"1-00000000-{number:024x}",
-        envelope_version=1,
-    )
+    return {str(number): encode_lines([envelope]).decode() for number, envelope in enumerate(envelopes(BATCH))}
 
 
 def _peak_mb() -> float:

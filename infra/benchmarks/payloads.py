@@ -2,9 +2,14 @@
 
 import itertools
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from chalicelib import sources
+from events.envelope import Envelope
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT.parent / "shared" / "fixtures"
@@ -24,3 +29,22 @@ def payloads(count: int) -> list[bytes]:
 
 def origin() -> str:
     return "published payloads of the four vendors" if FIXTURES.exists() else "the repository's samples"
+
+
+def envelopes(count: int, start: int = 0) -> Iterator[Envelope]:
+    """So many payloads in envelopes of four streams, numbered from start."""
+    for number, payload in enumerate(payloads(count), start):
+        yield Envelope(
+            event_id=f"{number:032x}",
+            source="benchmark",
+            stream=f"stream_{number % 4}",
+            entity_id=str(number),
+            operation="upsert",
+            lane="webhook",
+            connection_id="default",
+            received_at=datetime.now(UTC),
+            payload=msgspec.Raw(payload),
+            body_sha256="0" * 64,
+            trace_id=f"1-00000000-{number:024x}",
+            envelope_version=1,
+        )

@@ -7,14 +7,13 @@ import gzip
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 from dbt.cli.main import dbtRunner
 
-from events.envelope import Envelope, encode_lines
+from events.envelope import encode_lines
 from infra.company import deliveries, world
 from infra.company.delivery import Delivery
 from infra.company.send import deliver
@@ -23,7 +22,7 @@ from infra.local.stack import Ports, Stack
 from infra.show import Steps
 from infra.warehouse import query
 
-from .payloads import payloads
+from .payloads import envelopes
 
 
 @contextmanager
@@ -56,7 +55,7 @@ def copy_rows_per_s(stack: Stack, rows: int, number: int) -> float:
     """The pipe's COPY of `rows` rows in objects of 1,000, under a prefix that Snowpipe does not watch."""
     s3 = stack.client("s3")
     for start in range(0, rows, 1000):
-        body = gzip.compress(encode_lines(_envelopes(start, 1000)), 6)
+        body = gzip.compress(encode_lines(envelopes(1000, start)), 6)
         s3.put_object(Bucket=stack.lake_bucket, Key=f"bench/{number}/{start}.ndjson.gz", Body=body)
     text = query(stack.warehouse_port, "describe pipe SOPHIA.RAW_DATA.EVENTS_PIPE")[0]["definition"].rstrip("; \n")
     before = _count(stack)
@@ -92,24 +91,6 @@ def staging_run_s(stack: Stack) -> float:
 def _slack_deliveries(count: int) -> list[Delivery]:
     company = world.build(scale=4)
     return [one for one in deliveries.deliveries(company) if one.source == "slack"][:count]
-
-
-def _envelopes(start: int, count: int) -> Iterator[Envelope]:
-    for number, payload in enumerate(payloads(count), start):
-        yield Envelope(
-            event_id=f"{number:032x}",
-            source="benchmark",
-            stream="copy",
-            entity_id=str(number),
-            operation="upsert",
-            lane="backfill",
-            connection_id="default",
-            received_at=datetime.now(UTC),
-            payload=msgspec.Raw(payload),
-            body_sha256="0" * 64,
-            trace_id="benchmark",
-            envelope_version=1,
-        )
 
 
 def _count(stack: Stack) -> int:

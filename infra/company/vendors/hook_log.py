@@ -1,5 +1,6 @@
 """GitHub's record of what its hooks delivered, attempt by attempt, and the redelivery of one on request."""
 
+import itertools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,7 @@ class HookLog:
 
     def __init__(self, sent: Iterable[Delivery], lost: Iterable[Delivery], at: datetime) -> None:
         self.attempts: list[Attempt] = []
+        self._numbers = itertools.count(70_000_000_001)
         for deliveries, status_code in ((sent, 200), (lost, 502)):
             for delivery in deliveries:
                 if delivery.source == "github" and delivery.events[0][0] != "quarantine":
@@ -62,8 +64,7 @@ class HookLog:
         self._note(attempt.delivery, at, await post(attempt.delivery), is_redelivery=True)
 
     def _note(self, delivery: Delivery, at: datetime, status_code: int, is_redelivery: bool = False) -> None:
-        number = 70_000_000_001 + len(self.attempts)
-        self.attempts.append(Attempt(number, delivery, at, status_code, is_redelivery))
+        self.attempts.append(Attempt(next(self._numbers), delivery, at, status_code, is_redelivery))
 
 
 def told(attempt: Attempt, action: str | None, repository_id: int) -> dict[str, object]:

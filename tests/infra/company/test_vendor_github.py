@@ -118,5 +118,12 @@ def test_a_delivery_the_receiver_refused_can_be_reported_as_failed(site: Site, g
     assert one.delivery.delivery_id in {told["guid"] for told in failures}
 
 
+def test_deliveries_reported_as_failed_together_remain_several(site: Site, github: httpx.Client) -> None:
+    guids = [one.delivery.delivery_id for one in site.hook_log.attempts[:3]]
+    assert github.post("/_control/failed_deliveries", json={"guids": guids}).json() == {"known": 3}
+    ids = [one.id for one in site.hook_log.attempts]
+    assert len(ids) == len(set(ids))
+
+
 def _repository(site: Site, delivery: Delivery) -> str:
     return next(one.full_name for one in site.world.workshop.repositories if one.hook_id == delivery.hook_id)

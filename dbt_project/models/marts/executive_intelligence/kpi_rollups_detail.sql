@@ -195,6 +195,7 @@ told as (
     select
         md5(date_key::varchar || '|' || kpi) as kpi_key,
         kpi,
+        iff(kpi = 'revenue_mtd', '{{ var("revenue_basis") }}', null)::varchar as revenue_basis,
         case
             when denominator is null then numerator
             when sample_n >= {{ var('kpi_min_n') }} then numerator / nullif(denominator, 0)
