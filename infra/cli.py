@@ -1,94 +1,66 @@
 """The command `sophia`: run the whole system on this machine, look into it, and mend it."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from . import show
+from . import command, show
+from .cli_repair import dlq, quarantine
+from .command import NOT_UP, Json, examples, fail, one_of, stack
 
 # Each command imports what it needs itself: --help answers at once.
 # ruff: noqa: PLC0415
 
 app = typer.Typer(
     help="Sophia Intel carries business events to the numbers executives decide on, and proves every number.\n\n"
-    'Start with `sophia demo`, then `sophia sql "select * from EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS limit 5"`.',
+    'Start with `sophia demo`, then `sophia sql "select * from EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS limit 5"`.\n\n'
+    "It ends with 0 when done, 1 when something failed or is wrong, 2 when used wrongly, 3 when the local stack is "
+    "not up, 130 after Ctrl-C.",
     no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-dlq = typer.Typer(
-    help="Dead letters: deliveries and pulls that failed five times, with their reason.", no_args_is_help=True
-)
-quarantine = typer.Typer(help="Authentic deliveries that could not be read, with their reason.", no_args_is_help=True)
 app.add_typer(dlq, name="dlq")
 app.add_typer(quarantine, name="quarantine")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Queue = Annotated[str, typer.Option(help="ingest (deliveries) or pulls.")]
+FILES = typer.Argument(
+    help="Payloads, one delivery each; - reads standard input.", exists=True, dir_okay=False, allow_dash=True
+)
 
 
 def main() -> None:
-    """The console script: what can be expected to go wrong is a sentence and an exit code, not a traceback."""
-    try:
-        app()
-    except Exception as error:
-        if not _is_expected(error):
-            raise
-        show.err.print(f"[red]✗[/] {error}", highlight=False)
-        sys.exit(1)
+    command.run(app)
 
 
-def _is_expected(error: Exception) -> bool:
-    from botocore.exceptions import BotoCoreError
-    from snowflake.connector.errors import Error as WarehouseError
-
-    from chalicelib.errors import SophiaError
-
-    from .local.processes import CannotStart
-    from .send import CannotSend
-
-    return isinstance(
-        error, SophiaError | CannotStart | CannotSend | TimeoutError | OSError | BotoCoreError | WarehouseError
-    )
-
-
-def stack(must_run: bool = True):
-    """The local stack; exits with advice when it is needed and not up."""
-    from .local.stack import Stack
-
-    found = Stack()
-    if must_run and not found.is_up():
-        fail("the local stack is not up; start it with `sophia up`", code=3)
-    return found
-
-
-def fail(message: str, code: int = 1) -> None:
-    show.err.print(f"[red]✗[/] {message}", highlight=False)
-    raise typer.Exit(code)
-
-
-@app.command()
+@app.command(epilog=examples("sophia up", "SOPHIA_PORT_OFFSET=100 sophia up  [dim]every port plus 100[/]"))
 def up() -> None:
     """Start the local stack: cloud, warehouse, Snowpipe stand-in and simulated vendors. Safe to repeat."""
-    stack(must_run=False).up(show.Steps())
-    status()
+    found = stack(must_run=False)
+    found.up(show.Steps())
+    show.rows(found.status(), title="Local stack")
 
 
-@app.command()
+@app.command(epilog=examples("sophia down"))
 def down() -> None:
     """Stop everything `up` started. Data stays under .sophia/."""
     stack(must_run=False).down()
 
 
-@app.command()
+@app.command(epilog=examples("sophia status", "sophia status --json"))
 def status(as_json: Json = False) -> None:
-    """Which parts of the local stack run, and where."""
-    show.rows(stack(must_run=False).status(), title="Local stack", as_json=as_json)
+    """Which parts of the local stack run, and where. Ends with 3 unless all do."""
+    parts = stack(must_run=False).status()
+    show.rows(parts, title="Local stack", as_json=as_json)
+    if any(part["state"] != "up" for part in parts):
+        raise typer.Exit(NOT_UP)
 
 
-@app.command()
+@app.command(epilog=examples("sophia demo", "sophia demo --seed 7 --no-keep"))
 def demo(
     seed: Annotated[int, typer.Option(help="Another seed is another company history.")] = 42,
     keep: Annotated[bool, typer.Option(help="Leave the stack running at the end.")] = True,
@@ -100,7 +72,7 @@ def demo(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=examples("sophia sources", "sophia sources --json"))
 def sources(as_json: Json = False) -> None:
     """The sources there are and what each lane carries."""
     from .sources import describe
@@ -108,10 +80,16 @@ def sources(as_json: Json = False) -> None:
     show.rows(describe(), title="Sources", as_json=as_json)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "sophia send slack events/slack/samples/webhook__*.json",
+        "sophia send github my-payload.json --event-type pull_request",
+        "curl -s https://… | sophia send hubspot -",
+    )
+)
 def send(
     source: Annotated[str, typer.Argument(help="Whose delivery to imitate: see `sophia sources`.")],
-    files: Annotated[list[Path], typer.Argument(help="Payloads, one delivery each; - reads standard input.")],
+    files: Annotated[list[Path], FILES],
     connection: Annotated[str, typer.Option(help="Which account of the vendor.")] = "default",
     event_type: Annotated[
         str, typer.Option(help="For vendors that name the event in a header (GitHub); else told from the file name.")
@@ -120,29 +98,43 @@ def send(
 ) -> None:
     """Sign your own payloads as the vendor would and deliver them to the local API."""
     from .send import send_files
+    from .sources import with_webhooks
 
+    one_of("source with webhooks", source, with_webhooks())
     results = send_files(stack(), source, files, connection=connection, event_type=event_type)
     show.rows(results, title="Deliveries", as_json=as_json)
     if any(result["status"] // 100 != 2 for result in results):
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=examples("sophia pull", "sophia pull slack --stream message"))
 def pull(
     source: Annotated[str, typer.Argument(help="One source only; all of them when left out.")] = "",
     stream: Annotated[str, typer.Option(help="One stream only.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Pull now what is new at the vendors, and wait until it has landed."""
-    from .pull import pull_now
+    """Pull now what is new at the vendors, and wait until it is in the warehouse."""
+    from .pull import pull_now, wait_until_loaded
+    from .sources import pulled_streams
 
-    results = pull_now(stack(), show.Steps(), source=source, stream=stream)
+    known = pulled_streams()
+    if source:
+        one_of("pulled source", source, list(known))
+    if stream:
+        one_of(
+            "pulled stream",
+            stream,
+            known[source] if source else sorted({one for each in known.values() for one in each}),
+        )
+    found, steps = stack(), show.Steps()
+    results = pull_now(found, steps, source=source, stream=stream)
+    wait_until_loaded(found, steps)
     show.rows(results, title="Pulls", as_json=as_json)
     if any(result["error"] for result in results):
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=examples("sophia build", "sophia build --select +kpi_rollups"))
 def build(select: Annotated[str, typer.Option(help="dbt's node selection; everything when left out.")] = "") -> None:
     """Build the warehouse models from what has landed (dbt build)."""
     from .dbt import build as dbt_build
@@ -151,20 +143,31 @@ def build(select: Annotated[str, typer.Option(help="dbt's node selection; everyt
         raise typer.Exit(1)
 
 
-@app.command()
-def trace(event_id: str, as_json: Json = False) -> None:
+@app.command(epilog=examples("sophia trace fff0da85810b154a6dfc8d2281b703ba"))
+def trace(
+    event_id: Annotated[str, typer.Argument(help="As `sophia send` prints it, or from RAW_DATA.EVENTS.")],
+    as_json: Json = False,
+) -> None:
     """One event's way: answer, object and its proof, raw row, staging row, the marts that read it."""
     from .trace import trace as trace_event
 
     found = trace_event(stack(), event_id)
     if not found:
-        fail(f"no event {event_id!r} in RAW_DATA.EVENTS; `sophia send` prints the ids of what it delivered")
+        fail(
+            f"no event {event_id!r} in RAW_DATA.EVENTS; `sophia send` prints the ids of what it delivered, and half a "
+            "minute may pass until an event is there"
+        )
     show.rows(found, title=f"Event {event_id}", as_json=as_json)
     if any(step["verdict"] == "broken" for step in found):
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        'sophia sql "select * from EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS order by 1 desc limit 5"',
+        "sophia sql --json - < question.sql",
+    )
+)
 def sql(
     query: Annotated[str, typer.Argument(help="One statement; - reads standard input.")], as_json: Json = False
 ) -> None:
@@ -174,6 +177,8 @@ def sql(
     from .warehouse import query as ask
 
     text = sys.stdin.read() if query == "-" else query
+    if not text.strip():
+        raise typer.BadParameter("the statement is empty")
     try:
         found = ask(stack().warehouse_port, text)
     except Error as error:
@@ -181,7 +186,24 @@ def sql(
     show.rows(found, as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=examples("sophia logs", "sophia logs api --find refused", "sophia logs pull --lines 5 --json"))
+def logs(
+    function: Annotated[
+        Literal["api", "land", "pull", "tick"], typer.Argument(help="Whose: api answers webhooks, land stores.")
+    ] = "api",
+    find: Annotated[str, typer.Option(help="Only lines with this text: a trace id, a reason, a source.")] = "",
+    lines: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 20,
+    minutes: Annotated[float, typer.Option(help="How far to look back.", min=0)] = 60,
+    as_json: Json = False,
+) -> None:
+    """What the functions logged: every delivery's verdict, every object landed, every pull."""
+    from .logs import tail
+
+    found = tail(stack(), function, lines=lines, find=find, since=timedelta(minutes=minutes))
+    show.rows(found, title=f"Log of {function}", as_json=as_json)
+
+
+@app.command(epilog=examples("sophia doctor", "sophia doctor --json"))
 def doctor(as_json: Json = False) -> None:
     """Check the machine, the stack, queues, pulls and freshness; say what to do about each problem."""
     from .doctor import examine
@@ -190,52 +212,3 @@ def doctor(as_json: Json = False) -> None:
     show.rows(found, title="Doctor", as_json=as_json)
     if any(check["verdict"] == "problem" for check in found):
         raise typer.Exit(1)
-
-
-@dlq.command("list")
-def dlq_list(queue: Queue = "ingest", as_json: Json = False) -> None:
-    """The dead letters of a queue, oldest first."""
-    from . import dead_letters
-
-    show.rows(dead_letters.listed(stack(), queue), title=f"Dead letters of {queue}", as_json=as_json)
-
-
-@dlq.command("show")
-def dlq_show(message_id: str, queue: Queue = "ingest") -> None:
-    """One dead letter, whole."""
-    from . import dead_letters
-
-    found = dead_letters.shown(stack(), queue, message_id)
-    if found is None:
-        fail(f"no dead letter {message_id!r} in {queue}; `sophia dlq list --queue {queue}` shows what there is")
-    typer.echo(found)
-
-
-@dlq.command("redrive")
-def dlq_redrive(
-    message_id: Annotated[str, typer.Argument(help="One dead letter; all of them when left out.")] = "",
-    queue: Queue = "ingest",
-) -> None:
-    """Send dead letters back to their queue."""
-    from . import dead_letters
-
-    typer.echo(f"{dead_letters.redriven(stack(), queue, message_id)} sent back to {queue}")
-
-
-@quarantine.command("list")
-def quarantine_list(as_json: Json = False) -> None:
-    """What was authentic but unreadable, newest first."""
-    from .quarantine import listed
-
-    show.rows(listed(stack()), title="Quarantine", as_json=as_json)
-
-
-@quarantine.command("redrive")
-def quarantine_redrive(
-    event_id: Annotated[str, typer.Argument(help="One quarantined delivery; all of them when left out.")] = "",
-) -> None:
-    """Read quarantined deliveries again with the present code, and land what can be read now."""
-    from .quarantine import redriven
-
-    read, still = redriven(stack(), event_id)
-    typer.echo(f"{read} read and landed, {still} still unreadable")

@@ -45,14 +45,15 @@ def build(port: int, steps: Steps, *, select: str = "", as_of: str = "") -> bool
                 event = _event(line)
                 if node := event.get("data", {}).get("node_info", {}).get("node_name"):
                     report(node)
-                if event.get("info", {}).get("level") == "error":
-                    failures.append(event["info"]["msg"])
+                info = event.get("info", {})
+                if info.get("level") == "error" or info.get("name") == "NoNodesForSelectionCriteria":
+                    failures.append(info["msg"])
             code = process.wait(TIME_LIMIT_S)
         finally:
             process.kill()
     for failure in failures:
         show.err.print(failure, markup=False)
-    return code == 0
+    return code == 0 and not failures
 
 
 def _event(line: str) -> dict[str, Any]:

@@ -7,25 +7,32 @@ from typing import Any
 from . import main_job, show
 from .company import entities
 from .company.send import Ledger
-from .local.processes import CannotStart
+from .local.processes import CannotStart, undisturbed
 from .local.stack import Stack
 from .warehouse import query
 
 
 def run(stack: Stack, *, seed: int = 42, keep: bool = True) -> bool:
     """Whether every event sent or pulled is staged and every model and test passed. Tables go to standard output."""
-    steps, started = show.Steps(), time.monotonic()
+    steps, started, was_up = show.Steps(), time.monotonic(), stack.is_up()
     try:
-        return _run(stack, steps, seed)
+        is_complete = _run(stack, steps, seed)
     except (CannotStart, TimeoutError) as error:
-        show.err.print(f"[red]✗[/] {error}", highlight=False)
-        return False
+        show.problem(str(error))
+        is_complete = False
+    except (KeyboardInterrupt, SystemExit):
+        with undisturbed():
+            show.problem("interrupted" if was_up else "interrupted: stopping what it started; data stays under .sophia")
+            if not was_up:
+                stack.down()
+        raise
     finally:
         if not keep:
             stack.down()
-        if steps.taken:
-            total = {"step": "total", "seconds": round(time.monotonic() - started, 1)}
-            show.rows([*steps.taken, total], title="Time taken")
+    if steps.taken:
+        total = {"step": "total", "seconds": round(time.monotonic() - started, 1)}
+        show.rows([*steps.taken, total], title="Time taken")
+    return is_complete
 
 
 def _run(stack: Stack, steps: show.Steps, seed: int) -> bool:
@@ -41,7 +48,7 @@ def _run(stack: Stack, steps: show.Steps, seed: int) -> bool:
     _look_next(stack)
     failed = done.failed_pulls()
     for failure in failed:
-        show.err.print(f"[red]✗[/] pull of {failure}", highlight=False)
+        show.problem(f"pull of {failure}")
     return done.is_built and not failed and all(row["complete"] for row in complete)
 
 

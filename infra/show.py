@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 WIDTH = None if sys.stdout.isatty() else 120
 """A pipe has no width; 120 columns keep tables readable in a log."""
@@ -22,7 +24,8 @@ err = Console(stderr=True, soft_wrap=True)
 
 
 def as_text(value: Any) -> str:
-    """A cell: money and counts with separators, instants to the second, nothing as a hyphen."""
+    """A cell: money and counts with separators, instants to the second, fields as name=value, nothing
+    as a hyphen."""
     match value:
         case None:
             return "-"
@@ -35,8 +38,15 @@ def as_text(value: Any) -> str:
             return f"{number:,.4f}".rstrip("0").rstrip(".") if abs(number) < 1000 else f"{number:,.2f}"
         case datetime():
             return value.strftime("%Y-%m-%d %H:%M:%S")
+        case dict():
+            return " ".join(f"{name}={inner}" for name, inner in value.items())
         case _:
             return str(value)
+
+
+def problem(message: str) -> None:
+    """One sentence to standard error."""
+    err.print(f"[red]✗[/] {escape(message)}", highlight=False)
 
 
 def rows(records: Sequence[Mapping[str, Any]], *, title: str = "", as_json: bool = False) -> None:
@@ -47,7 +57,9 @@ def rows(records: Sequence[Mapping[str, Any]], *, title: str = "", as_json: bool
     if not records:
         out.print(f"{title + ': ' if title else ''}nothing", style="dim")
         return
-    table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD)
+    table = Table(
+        title=escape(title) or None, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD
+    )
     for name in records[0]:
         kinds = {type(record[name]) for record in records} - {type(None)}
         is_number = bool(kinds) and kinds <= {int, float, Decimal}
@@ -57,7 +69,7 @@ def rows(records: Sequence[Mapping[str, Any]], *, title: str = "", as_json: bool
         side: Literal["left", "right"] = "right" if is_number else "left"
         table.add_column(name.lower().replace("_", " "), justify=side, overflow="fold", min_width=widest)
     for record in records:
-        table.add_row(*(as_text(value) for value in record.values()))
+        table.add_row(*(Text(as_text(value)) for value in record.values()))  # [x] in it is no markup
     out.print(table)
 
 

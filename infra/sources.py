@@ -25,3 +25,18 @@ def describe() -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def with_webhooks() -> list[str]:
+    """The names of the sources that deliver."""
+    return [name for name in sources.names() if (source := sources.load(name)) and source.webhook]
+
+
+def pulled_streams() -> dict[str, list[str]]:
+    """By source, the names of the streams that are pulled."""
+    loaded = {name: sources.load(name) for name in sources.names()}
+    return {
+        name: [stream.name for stream in source.pull.streams]
+        for name, source in loaded.items()
+        if source and source.pull
+    }

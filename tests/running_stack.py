@@ -9,14 +9,10 @@ from infra.local.stack import DEFAULT_VENDOR_OPTIONS, ROOT, Ports, Report, Stack
 
 
 class Silent:
-    """Shows no progress; titles are those of the steps that began."""
-
-    def __init__(self) -> None:
-        self.titles: list[str] = []
+    """Shows no progress."""
 
     @contextlib.contextmanager
     def step(self, title: str, total: int | None = None) -> Iterator[Report]:
-        self.titles.append(title)
         yield lambda done: None
 
 

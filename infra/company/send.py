@@ -61,6 +61,7 @@ def deliver(
     public_base_url: str,
     vendors: Mapping[str, Mapping[str, Any]],
     *,
+    connection_id: str = "default",
     workers: int = 4,
     on_progress: Callable[[Outcome], None] = lambda outcome: None,
     retry_after_s: float = 0.5,
@@ -68,7 +69,7 @@ def deliver(
     sleep: Callable[[float], None] = time.sleep,
     transport: httpx.BaseTransport | None = None,
 ) -> Ledger:
-    """Send all to `to`/hooks/<source>, started in their order, at most `workers` at a time.
+    """Send all to `to`/hooks/<source>[/<connection_id>], started in their order, at most `workers` at a time.
 
     vendors is what each vendor keeps to sign with (credentials.py). retry_after_s stands for the minutes vendors wait
     before a retry; it doubles each time. on_progress is called from the caller's thread, once per delivery.
@@ -76,7 +77,9 @@ def deliver(
     ledger = Ledger()
     limits = httpx.Limits(max_connections=workers, max_keepalive_connections=workers)
     with httpx.Client(timeout=30, limits=limits, transport=transport) as client, ThreadPoolExecutor(workers) as pool:
-        post = _Poster(client, to.rstrip("/"), public_base_url.rstrip("/"), vendors, clock, sleep, retry_after_s)
+        post = _Poster(
+            client, to.rstrip("/"), public_base_url.rstrip("/"), connection_id, vendors, clock, sleep, retry_after_s
+        )
         try:
             for outcome in pool.map(post, deliveries):
                 ledger.outcomes.append(outcome)
@@ -92,6 +95,7 @@ class _Poster:
     client: httpx.Client
     to: str
     public_base_url: str
+    connection_id: str
     vendors: Mapping[str, Mapping[str, Any]]
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -108,7 +112,7 @@ class _Poster:
         raise AssertionError("every source is tried at least once")
 
     def _once(self, delivery: Delivery, attempt: int) -> Outcome:
-        path = f"/hooks/{delivery.source}"
+        path = f"/hooks/{delivery.source}" + ("" if self.connection_id == "default" else f"/{self.connection_id}")
         headers = sign(
             delivery.source,
             delivery.body,

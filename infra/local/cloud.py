@@ -86,6 +86,27 @@ def service(python: Path, port: int, folder: Path) -> Service:
     )
 
 
+def release(folder: Path) -> None:
+    """Let go of the messages that functions held when ministack stopped, before it starts again on folder.
+
+    It saves them as held, and would hide them for the rest of the queue's visibility timeout, which is half an hour.
+    """
+    path = folder / "state" / "sqs.json"
+    if not path.exists():
+        return
+    try:
+        saved = json.loads(path.read_text())
+    except ValueError:  # cut short by a full disk: ministack then starts without it
+        return
+    for queue in saved["payload"]["queues"]["data"].values():
+        for message in queue["messages"]:
+            if message.get("receipt_handle"):
+                message |= {"receipt_handle": None, "visible_at": 0}
+    temporary = path.with_suffix(".partial")
+    temporary.write_text(json.dumps(saved))
+    temporary.replace(path)
+
+
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as response:
@@ -125,15 +146,18 @@ class Cloud:
             "Capabilities": ["CAPABILITY_IAM"],
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
         }
+        is_changed = True
         try:
             change = cloudformation.update_stack if self._described() else cloudformation.create_stack
             change(**request)
         except ClientError as error:
-            if "No updates" in str(error):
-                return False
-            raise
-        self._await_deployed()
-        return True
+            if "No updates" not in str(error):
+                raise
+            is_changed = False
+        else:
+            self._await_deployed()
+        self._pass_bodies_on(json.loads(package.template_path.read_text()))
+        return is_changed
 
     def outputs(self) -> dict[str, str]:
         """What the template says of itself, by name; empty when nothing is deployed."""
@@ -161,6 +185,20 @@ class Cloud:
         if answer.get("FunctionError"):
             raise RuntimeError(f"function {logical_id} failed: {body}")
         return body
+
+    def _pass_bodies_on(self, template: dict[str, Any]) -> None:
+        """Tell ministack the API's binary media types: it does not read them from the API's own definition, and would
+        replace what is no UTF-8. By hand, because boto3 sends a text where ministack stores a list."""
+        definition = template["Resources"]["RestAPI"]["Properties"]["Body"]
+        types = definition["x-amazon-apigateway-binary-media-types"]
+        change = {"patchOperations": [{"op": "replace", "path": "/binaryMediaTypes", "value": types}]}
+        signed = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/apigateway/aws4_request"  # tells it the service
+        request = urllib.request.Request(f"{self.url}/restapis/{self._api_id()}", json.dumps(change).encode())
+        request.method = "PATCH"
+        request.add_header("Authorization", signed)
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=10):
+            return
 
     def _api_id(self) -> str:
         apis = self.client("apigateway").get_rest_apis()["items"]

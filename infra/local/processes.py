@@ -13,8 +13,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -92,7 +93,8 @@ class Processes:
         if service.port is not None:
             _require_free(service.name, service.port)
         self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{service.name}.log").open("ab") as log:
+        # Interrupted in between, it would run and nobody would know of it.
+        with undisturbed(), (self.logs / f"{service.name}.log").open("ab") as log:
             child = subprocess.Popen(
                 list(service.command),
                 env=_environment(service),
@@ -102,8 +104,9 @@ class Processes:
                 start_new_session=True,
                 preexec_fn=_end_with_parent if dies_with_us and sys.platform == "linux" else None,
             )
-        self._children.append(child)
-        self._remember(service.name, Running(child.pid, psutil.Process(child.pid).create_time(), list(service.command)))
+            self._children.append(child)
+            started_at = psutil.Process(child.pid).create_time()
+            self._remember(service.name, Running(child.pid, started_at, list(service.command)))
         return True
 
     def await_healthy(self, service: Service) -> None:
@@ -151,6 +154,26 @@ class Processes:
         temporary = self._record.with_suffix(".partial")
         temporary.write_text(json.dumps({key: asdict(value) for key, value in known.items()}, indent=1))
         temporary.replace(self._record)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C, and a request to end, wait until the block is left."""
+    if threading.current_thread() is not threading.main_thread():  # signals never reach another one
+        yield
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, frame: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
 
 
 def _answers(service: Service) -> bool:

@@ -22,7 +22,7 @@ from ..aws.vendor import BuildFailed
 from . import cloud, services
 from .cloud import Cloud
 from .connections import pull_records, register
-from .processes import LOOPBACK, CannotStart, Processes, Service
+from .processes import LOOPBACK, CannotStart, Processes, Service, undisturbed
 
 if TYPE_CHECKING:
     from ..aws.build import Package
@@ -212,6 +212,8 @@ class Stack:
         report("installing ministack")
         service = cloud.service(cloud.environment(self.folder / "ministack"), self.ports.cloud, place)
         report("starting")
+        if not self._processes.running("cloud"):
+            cloud.release(place)
         start(service)
         report("deploying the template")
         self.cloud.deploy(package, _PARAMETERS)
@@ -222,8 +224,9 @@ class Stack:
             start(service)
 
     def _stop(self, parts: Sequence[str]) -> None:
-        for part in reversed(parts):
-            self._processes.stop(part, within_s=60 if part == "cloud" else 10)
+        with undisturbed():  # an impatient second Ctrl-C would leave the rest running
+            for part in reversed(parts):
+                self._processes.stop(part, within_s=60 if part == "cloud" else 10)
 
     # ---- small things
 

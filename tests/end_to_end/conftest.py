@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra import main_job
-from tests.end_to_end.job import Job
+from tests.end_to_end.runs import Job
 from tests.running_stack import Silent, running_stack
 
 SEED = 42

@@ -1,9 +1,7 @@
 """The local stack as a whole: it comes up, comes up again, carries a delivery, and recovers from a kill of any part."""
 
-import contextlib
 import http.client
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -16,44 +14,17 @@ import pytest
 
 from infra.company.signing import sign
 from infra.local.processes import CannotStart
-from infra.local.stack import PARTS, ROOT, Ports, Stack
+from infra.local.stack import PARTS, ROOT, Stack
 from infra.warehouse import query
+from tests.running_stack import Silent, new_stack, running_stack
 
 pytestmark = pytest.mark.stack
 
 
-class Silent:
-    def __init__(self) -> None:
-        self.titles: list[str] = []
-
-    @contextlib.contextmanager
-    def step(self, title, total=None):
-        self.titles.append(title)
-        yield lambda done: None
-
-
-def free_ports() -> Ports:
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
-        return Ports(*(one.getsockname()[1] for one in sockets))
-
-
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    stack = Stack(tmp_path_factory.mktemp("sophia"), free_ports())
-    (stack.folder / "ministack").symlink_to(_ministack())
-    try:
-        stack.up(Silent(), dies_with_us=True)
+    with running_stack(tmp_path_factory.mktemp("sophia")) as stack:
         yield stack
-    finally:
-        stack.down()
-
-
-def _ministack():
-    """The environment of the checkout, so that tests do not install another one each time."""
-    folder = ROOT / ".sophia" / "ministack"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def post(stack: Stack, text: str) -> tuple[int, dict]:
@@ -141,8 +112,7 @@ def test_the_schedule_is_deployed_and_the_tick_runs(stack):
 
 
 def test_another_stack_on_the_same_port_is_told_which_port_and_what_to_do(stack, tmp_path):
-    other = Stack(tmp_path, stack.ports)
-    (tmp_path / "ministack").symlink_to(_ministack())
+    other = new_stack(tmp_path, stack.ports)
     with pytest.raises(CannotStart, match=rf"port {stack.ports.cloud}.*SOPHIA_PORT_OFFSET"):
         other.up(Silent())
     assert stack.is_up()
@@ -206,8 +176,7 @@ def test_data_is_still_there_after_down_and_up(stack):
 
 
 def test_an_interrupted_start_leaves_nothing_running(tmp_path):
-    stack = Stack(tmp_path, free_ports())
-    (tmp_path / "ministack").symlink_to(_ministack())
+    stack = new_stack(tmp_path)
 
     class Interrupted(Silent):
         def step(self, title, total=None):

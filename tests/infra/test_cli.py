@@ -1,0 +1,166 @@
+"""The command `sophia` without a stack: it teaches, refuses wrong use, says when nothing runs, and ends well."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from infra import logs, show
+from infra.cli import app
+from infra.local.processes import undisturbed
+
+ROOT = Path(__file__).parents[2]
+NEEDS_THE_STACK = [
+    ["send", "slack", "README.md"],
+    ["pull"],
+    ["pull", "slack", "--stream", "message"],
+    ["build"],
+    ["trace", "abc"],
+    ["sql", "select 1"],
+    ["logs"],
+    ["logs", "land", "--json"],
+    ["dlq", "list"],
+    ["dlq", "show", "abc"],
+    ["dlq", "redrive"],
+    ["quarantine", "list"],
+    ["quarantine", "redrive"],
+]
+USED_WRONGLY = [
+    ["nope"],
+    ["send", "nope", "README.md"],
+    ["send", "slack"],
+    ["send", "slack", "no-such-file.json"],
+    ["send", "slack", "docs"],
+    ["pull", "nope"],
+    ["pull", "slack", "--stream", "nope"],
+    ["pull", "--stream", "nope"],
+    ["trace"],
+    ["sql", "  "],
+    ["logs", "nope"],
+    ["logs", "--lines", "0"],
+    ["dlq", "list", "--queue", "nope"],
+    ["demo", "--seed", "x"],
+]
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """A command against a stack that was never started."""
+    monkeypatch.setattr("infra.local.stack.ROOT", tmp_path)
+    monkeypatch.chdir(ROOT)
+    return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+def commands(command, path=()):
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, (*path, name))
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), [(" ".join(path), command) for path, command in commands(get_command(app))]
+)
+def test_every_command_says_what_it_does_and_shows_an_example(path, command):
+    assert command.help
+    assert not path or f"sophia {path}" in command.epilog
+    assert all(parameter.help for parameter in command.params if parameter.name != "help")
+
+
+@pytest.mark.parametrize("arguments", NEEDS_THE_STACK, ids=" ".join)
+def test_what_needs_the_stack_says_how_to_start_it_and_ends_with_3(run, arguments):
+    result = run(*arguments)
+    assert result.exit_code == 3
+    assert "sophia up" in result.stderr
+    assert not result.stdout
+
+
+@pytest.mark.parametrize("arguments", USED_WRONGLY, ids=" ".join)
+def test_wrong_use_ends_with_2_and_no_traceback(run, arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Usage" in result.stderr
+
+
+def test_a_name_that_is_unknown_is_answered_with_those_that_are(run):
+    assert "hubspot" in run("send", "nope", "README.md").stderr
+
+
+def test_the_status_of_a_stack_that_is_down_is_json_and_ends_with_3(run):
+    result = run("status", "--json")
+    assert result.exit_code == 3
+    assert {part["state"] for part in json.loads(result.stdout)} == {"down"}
+
+
+def test_stopping_what_does_not_run_is_fine(run):
+    assert run("down").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["sources", "doctor"])
+def test_what_needs_no_stack_answers_in_json(run, command):
+    assert json.loads(run(command, "--json").stdout)
+
+
+def test_square_brackets_in_a_value_are_shown_as_they_are(capsys):
+    show.rows([{"text": "[/x] [red]b"}], title="[/y]")
+    show.problem("no [/z]")
+    told = capsys.readouterr()
+    assert "[/x] [red]b" in told.out
+    assert "[/y]" in told.out
+    assert "[/z]" in told.err
+
+
+def test_json_for_machines_keeps_numbers_and_instants(capsys):
+    show.rows([{"a": Decimal("1.50"), "b": datetime(2026, 1, 2, tzinfo=UTC), "c": None}], as_json=True)
+    assert json.loads(capsys.readouterr().out) == [{"a": 1.5, "b": "2026-01-02T00:00:00+00:00", "c": None}]
+
+
+def test_a_terminal_that_knows_only_ascii_gets_its_table(tmp_path):
+    told = sophia(["sources"], PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C", COLUMNS="60")
+    assert told.returncode == 0
+    assert b"slack" in told.stdout
+
+
+def test_a_log_line_is_told_with_its_fields():
+    line = {"level": "INFO", "message": "delivery_answered", "timestamp": "2026-11-21 13:31:16,885+0000"}
+    told = logs.read(json.dumps(line | {"location": "x:1", "status": 401, "reason": "bad_signature", "event_id": None}))
+    assert told == {
+        "at": "2026-11-21 13:31:16",
+        "level": "INFO",
+        "event": "delivery_answered",
+        "said": {"status": 401, "reason": "bad_signature"},
+    }
+
+
+@pytest.mark.parametrize("text", ["Task timed out after 29.00 seconds", "[1]", '{"message": 1}', "null"])
+def test_a_log_line_that_is_not_ours_is_told_as_it_is(text):
+    assert logs.read(text)["said"] == text
+
+
+def test_an_interruption_waits_for_the_end_of_what_must_not_be_cut():
+    steps = []
+    with pytest.raises(KeyboardInterrupt), undisturbed():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        steps.append("finished")
+    assert steps == ["finished"]
+
+
+def sophia(arguments: list[str], **environment: str) -> subprocess.CompletedProcess[bytes]:
+    code = "from infra.cli import main; main()"
+    path = os.pathsep.join((str(ROOT), str(ROOT / "functions")))
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | {"PYTHONPATH": path} | environment,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
