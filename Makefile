@@ -5,9 +5,14 @@ FIND_PYTHON := for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
 	command -v $$p && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
+comma := ,
 UV_VERSION := 0.13.8
 UV := .tools/bin/uv
 RUN := .venv/bin/
+
+# What listens on this machine is never reached through a proxy.
+export NO_PROXY := $(if $(NO_PROXY),$(NO_PROXY)$(comma))127.0.0.1,localhost
+export no_proxy := $(NO_PROXY)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format package bench clean
@@ -30,7 +35,7 @@ demo: setup  ## Run the whole system on this machine: webhooks and pulls become 
 	@$(RUN)sophia demo
 
 test: setup  ## Run every test
-	@$(RUN)python -m pytest
+	@$(RUN)python -m pytest --numprocesses 2 --dist loadgroup
 
 check: setup  ## Check format, lint and types
 	@$(RUN)ruff format --check .
@@ -40,7 +45,7 @@ check: setup  ## Check format, lint and types
 format: setup  ## Put the code in our format
 	@$(RUN)ruff format . && $(RUN)ruff check --fix .
 
-package: setup  ## Make what ships: build/deployment.zip and build/cfn.json
+package: setup  ## Make what ships: a zip and a CloudFormation template, below build/
 	@$(RUN)python -m infra.aws.build
 
 bench: setup  ## Measure, and write docs/benchmarks.md

@@ -28,9 +28,12 @@ app = typer.Typer(
 app.add_typer(dlq, name="dlq")
 app.add_typer(quarantine, name="quarantine")
 
-FILES = typer.Argument(
-    help="Payloads, one delivery each; - reads standard input.", exists=True, dir_okay=False, allow_dash=True
-)
+
+def _readable(files: list[Path]) -> list[Path]:
+    for file in files:
+        if str(file) != "-" and not file.is_file():
+            raise typer.BadParameter(f"{str(file)!r} {'is a folder' if file.is_dir() else 'does not exist'}")
+    return files
 
 
 def main() -> None:
@@ -89,7 +92,9 @@ def sources(as_json: Json = False) -> None:
 )
 def send(
     source: Annotated[str, typer.Argument(help="Whose delivery to imitate: see `sophia sources`.")],
-    files: Annotated[list[Path], FILES],
+    files: Annotated[
+        list[Path], typer.Argument(help="Payloads, one delivery each; - reads standard input.", callback=_readable)
+    ],
     connection: Annotated[str, typer.Option(help="Which account of the vendor.")] = "default",
     event_type: Annotated[
         str, typer.Option(help="For vendors that name the event in a header (GitHub); else told from the file name.")

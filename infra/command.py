@@ -4,9 +4,10 @@ Exit codes: 0 done, 1 it failed or found a problem, 2 used wrongly, 3 the local 
 """
 
 import errno
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -58,6 +59,7 @@ def run(app: typer.Typer) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup stays nohup
             signal.signal(number, _end)
+    spare_loopback(os.environ)
     try:
         app()
     except KeyboardInterrupt:  # before or after Typer's own handling
@@ -67,6 +69,12 @@ def run(app: typer.Typer) -> None:
             raise
         show.problem(_sentence(error))
         sys.exit(1)
+
+
+def spare_loopback(environment: MutableMapping[str, str]) -> None:
+    """Where a proxy is set, keep what stays on this machine from it; the children inherit that."""
+    for name in ("NO_PROXY", "no_proxy"):
+        environment[name] = ",".join(filter(None, (environment.get(name), "127.0.0.1", "localhost")))
 
 
 def _end(number: int, frame: Any) -> NoReturn:

@@ -7,10 +7,12 @@ from typing import Any
 
 from .local.cloud import STACK
 from .local.stack import Stack
+from .show import as_text
 
 GROUPS = {"api": "ApiHandlerLogs", "land": "LandLogs", "pull": "PullLogs", "tick": "TickLogs"}
 """By function, the log group's name in the template."""
 _OF_THE_RUNTIME = ("INIT_START ", "START ", "END ", "REPORT ")
+_NOTHING = (None, "", 0)  # counters of what did not happen are noise
 _OF_EVERY_LINE = {"level", "location", "message", "timestamp", "service", "_aws", "cold_start", "xray_trace_id"}
 
 
@@ -20,8 +22,8 @@ def tail(stack: Stack, function: str, *, lines: int, find: str, since: timedelta
     resource = cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=GROUPS[function])
     group = resource["StackResourceDetail"]["PhysicalResourceId"]
     messages = _messages(logs, group, datetime.now(UTC) - since)
-    wanted = [text for text in messages if find in text and not text.startswith(_OF_THE_RUNTIME)]
-    return [read(text) for text in wanted[-lines:]]
+    told = [read(text) for text in messages if not text.startswith(_OF_THE_RUNTIME)]
+    return [line for line in told if find in " ".join(as_text(value) for value in line.values())][-lines:]
 
 
 def _messages(logs: Any, group: str, start: datetime) -> Iterator[str]:
@@ -39,5 +41,5 @@ def read(text: str) -> dict[str, Any]:
         event, level, at = line["message"], line["level"], line["timestamp"]
     except (ValueError, KeyError, TypeError):
         return {"at": None, "level": None, "event": None, "said": text}
-    said = {name: value for name, value in line.items() if name not in _OF_EVERY_LINE and value not in (None, "")}
+    said = {name: value for name, value in line.items() if name not in _OF_EVERY_LINE and value not in _NOTHING}
     return {"at": at[:19], "level": level, "event": event, "said": said}

@@ -34,11 +34,13 @@ def redriven(stack: Stack, event_id: str = "") -> tuple[int, int]:
     s3 = stack.client("s3")
     lake = Lake(s3, stack.lake_bucket)
     read = still = 0
+    seen = set()  # a delivery that came twice lies in two objects
     for row in objects:
         body = s3.get_object(Bucket=stack.lake_bucket, Key=row["OBJECT_KEY"])["Body"].read()
         for envelope in map(decode, gzip.decompress(body).splitlines()):
-            if event_id not in ("", envelope.event_id):
+            if event_id not in ("", envelope.event_id) or envelope.event_id in seen:
                 continue
+            seen.add(envelope.event_id)
             source = sources.load(envelope.source)
             try:
                 if source is None or source.webhook is None:

@@ -29,12 +29,18 @@ def send_files(
     missing = [str(path) for path in files if str(path) != "-" and not path.is_file()]
     if missing:
         raise CannotSend(f"no such file: {', '.join(missing)}")
+    kinds = {file: event_type or github.event_type_of(file.name) for file in files} if source == "github" else {}
+    if unnamed := [str(file) for file, kind in kinds.items() if not kind]:
+        raise CannotSend(
+            f"GitHub names the event in a header, and {', '.join(unnamed)} does not tell it: add --event-type, such as "
+            "--event-type pull_request, or name the file webhook__pull_request.json"
+        )
     path = f"/hooks/{source}" + ("" if connection == "default" else f"/{connection}")
     results = []
     for file in files:
         body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        kind = event_type or (github.event_type_of(file.name) if source == "github" else None)
-        headers = sign(source, body, stack.public_base_url + path, known[source], datetime.now(UTC), kind)
+        url = stack.public_base_url + path
+        headers = sign(source, body, url, known[source], datetime.now(UTC), kinds.get(file))
         status, answer = _post(stack.api_url + path, body, headers)
         results.append({"file": str(file), "status": status, **_told(answer)})
     return results

@@ -19,6 +19,9 @@ from rich.text import Text
 WIDTH = None if sys.stdout.isatty() else 120
 """A pipe has no width; 120 columns keep tables readable in a log."""
 
+_IDENTIFIER = 36
+"""Characters of the longest identifier, which is a UUID."""
+
 out = Console(width=WIDTH)
 err = Console(stderr=True, soft_wrap=True)
 
@@ -64,8 +67,10 @@ def rows(records: Sequence[Mapping[str, Any]], *, title: str = "", as_json: bool
         kinds = {type(record[name]) for record in records} - {type(None)}
         is_number = bool(kinds) and kinds <= {int, float, Decimal}
         is_short = is_number or kinds <= {bool, date, datetime}
-        # A name wraps at its spaces, a number or a date never.
-        widest = max(len(as_text(record[name])) for record in records) if is_short else None
+        texts = [as_text(record[name]) for record in records]
+        # Text wraps at its spaces; a number, a date or an identifier, which people copy, never.
+        is_short = is_short or all(len(text) <= _IDENTIFIER and " " not in text for text in texts)
+        widest = max(map(len, texts)) if is_short else None
         side: Literal["left", "right"] = "right" if is_number else "left"
         table.add_column(name.lower().replace("_", " "), justify=side, overflow="fold", min_width=widest)
     for record in records:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chalicelib.ingest.source import QUARANTINE
 from events.envelope import Envelope, decode
 
 from .dbt import ROOT
@@ -68,6 +69,8 @@ def proven(mine: Envelope, neighbours: Iterable[Envelope]) -> str | None:
     """Which archived bytes reproduce the hash of the exact body: the payload, or the body kept beside it."""
     if hashlib.sha256(bytes(mine.payload)).hexdigest() == mine.body_sha256:
         return "the payload"
+    if mine.stream == QUARANTINE and hashlib.sha256(_unread(mine)).hexdigest() == mine.body_sha256:
+        return "the quarantined body"
     for envelope in neighbours:
         if envelope.raw_body is None or envelope.body_sha256 != mine.body_sha256:
             continue
@@ -76,6 +79,10 @@ def proven(mine: Envelope, neighbours: Iterable[Envelope]) -> str | None:
         if hashlib.sha256(body).hexdigest() == mine.body_sha256:
             return "the kept body"
     return None
+
+
+def _unread(mine: Envelope) -> bytes:
+    return base64.b64decode(json.loads(bytes(mine.payload)).get("body_base64", ""))
 
 
 def _staged(stack: Stack, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,3 +39,11 @@ def running_stack(folder: Path, vendor_options: Sequence[str] = DEFAULT_VENDOR_O
         yield stack
     finally:
         stack.down()
+
+
+def stop_the_schedule(stack: Stack) -> None:
+    """From now on a pull runs only when a test orders it, so that nothing lands between two looks at the warehouse."""
+    events = stack.client("events")
+    for rule in events.list_rules()["Rules"]:
+        if rule.get("ScheduleExpression"):
+            events.disable_rule(Name=rule["Name"])

@@ -86,27 +86,6 @@ def service(python: Path, port: int, folder: Path) -> Service:
     )
 
 
-def release(folder: Path) -> None:
-    """Let go of the messages that functions held when ministack stopped, before it starts again on folder.
-
-    It saves them as held, and would hide them for the rest of the queue's visibility timeout, which is half an hour.
-    """
-    path = folder / "state" / "sqs.json"
-    if not path.exists():
-        return
-    try:
-        saved = json.loads(path.read_text())
-    except ValueError:  # cut short by a full disk: ministack then starts without it
-        return
-    for queue in saved["payload"]["queues"]["data"].values():
-        for message in queue["messages"]:
-            if message.get("receipt_handle"):
-                message |= {"receipt_handle": None, "visible_at": 0}
-    temporary = path.with_suffix(".partial")
-    temporary.write_text(json.dumps(saved))
-    temporary.replace(path)
-
-
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as response:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from chalicelib.ingest.cursors import Record
 
 from ..aws.vendor import BuildFailed
-from . import cloud, services
+from . import cloud, saved_state, services
 from .cloud import Cloud
 from .connections import pull_records, register
 from .processes import LOOPBACK, CannotStart, Processes, Service, undisturbed
@@ -213,7 +213,7 @@ class Stack:
         service = cloud.service(cloud.environment(self.folder / "ministack"), self.ports.cloud, place)
         report("starting")
         if not self._processes.running("cloud"):
-            cloud.release(place)
+            saved_state.release(place)
         start(service)
         report("deploying the template")
         self.cloud.deploy(package, _PARAMETERS)

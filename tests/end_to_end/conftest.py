@@ -6,7 +6,7 @@ import pytest
 
 from infra import main_job
 from tests.end_to_end.runs import Job
-from tests.running_stack import Silent, running_stack
+from tests.running_stack import Silent, running_stack, stop_the_schedule
 
 SEED = 42
 
@@ -15,4 +15,5 @@ SEED = 42
 def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
     company = main_job.imagine(SEED)
     with running_stack(tmp_path_factory.mktemp("sophia"), company.vendor_options) as stack:
+        stop_the_schedule(stack)
         yield Job(company, stack, main_job.run(stack, company, Silent()))

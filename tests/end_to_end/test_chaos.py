@@ -21,7 +21,7 @@ from infra.dead_letters import redriven
 from infra.local.stack import Stack
 from infra.pull import pull_now, wait_until_loaded
 from tests.end_to_end.runs import SOURCES, Survival
-from tests.running_stack import Silent, running_stack
+from tests.running_stack import Silent, running_stack, stop_the_schedule
 
 pytestmark = pytest.mark.stack
 
@@ -46,6 +46,7 @@ def survival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survival]:
     deliveries = made[:: len(made) // DELIVERIES]
     with running_stack(tmp_path_factory.mktemp("sophia"), company.vendor_options) as stack:
         hand_back_soon(stack)
+        stop_the_schedule(stack)
         stack.tick()  # orders every pull
         answered: set[str] = set()
         with ThreadPoolExecutor(1) as beside:
@@ -101,8 +102,8 @@ def settle(stack: Stack) -> None:
     wait_until_loaded(stack, Silent())
     redriven(stack, "ingest")
     end_leases(stack)
-    for source in {source for source, _ in LISTED_WHOLE}:
-        assert [pull for pull in pull_now(stack, Silent(), source=source) if pull["error"]] == []
+    # Every stream: a pull whose message came back too soon goes on unseen by the queue, until another takes its lease.
+    assert [pull["error"] for pull in pull_now(stack, Silent()) if pull["error"]] == []
     wait_until_loaded(stack, Silent())
 
 

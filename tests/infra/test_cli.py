@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from infra import logs, show
 from infra.cli import app
+from infra.command import spare_loopback
 from infra.local.processes import undisturbed
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +153,13 @@ def test_an_interruption_waits_for_the_end_of_what_must_not_be_cut():
         time.sleep(0.01)
         steps.append("finished")
     assert steps == ["finished"]
+
+
+def test_a_proxy_is_not_asked_for_what_stays_on_this_machine():
+    environment = {"NO_PROXY": "corp.example", "HTTP_PROXY": "http://127.0.0.1:9"}
+    spare_loopback(environment)
+    assert environment["NO_PROXY"] == "corp.example,127.0.0.1,localhost"
+    assert environment["no_proxy"] == "127.0.0.1,localhost"
 
 
 def sophia(arguments: list[str], **environment: str) -> subprocess.CompletedProcess[bytes]:

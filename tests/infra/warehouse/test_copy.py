@@ -138,12 +138,13 @@ def test_reads_only_the_files_of_a_pattern(client: Client, object_store: ObjectS
 @pytest.mark.parametrize(
     ("broken", "message", "place"),
     [
-        (gzip.compress(b'{"event_id":"e1"}\n{"event_id":\n'), "Error parsing JSON", 2),
-        (gzip.compress(b'{"event_id":"e1"}\n[1]\n'), "Error parsing JSON", 2),
-        (gzip.compress(b'{"received_at":"yesterday"}'), "TIMESTAMP value 'yesterday' is not recognized", 1),
-        (gzip.compress(b'{"event_id":"\xff"}'), "Invalid UTF8", None),
-        (gzip.compress(b'{"event_id":"e1"}\n')[:-9], "Invalid gzip", None),
+        (gzip.compress(b'{"event_id":"e1"}\n{"event_id":\n', mtime=0), "Error parsing JSON", 2),
+        (gzip.compress(b'{"event_id":"e1"}\n[1]\n', mtime=0), "Error parsing JSON", 2),
+        (gzip.compress(b'{"received_at":"yesterday"}', mtime=0), "TIMESTAMP value 'yesterday' is not recognized", 1),
+        (gzip.compress(b'{"event_id":"\xff"}', mtime=0), "Invalid UTF8", None),
+        (gzip.compress(b'{"event_id":"e1"}\n', mtime=0)[:-9], "Invalid gzip", None),
     ],
+    ids=["truncated", "no-object", "bad-instant", "no-utf8", "cut-off"],
 )
 def test_skips_a_broken_file_and_loads_the_others(
     client: Client, object_store: ObjectStore, broken: bytes, message: str, place: int | None

@@ -14,7 +14,7 @@ records as (
         connection_id,
         stream,
         event_count,
-        is_deleted
+        landed_at
     from {{ ref('base_' ~ source_name ~ '__records') }}
     {% if not loop.last %}
     union all
@@ -22,19 +22,32 @@ records as (
     {%- endfor %}
 ),
 
-landed as (
+-- What landed while this run was under way is the next run's: staging was read before it came.
+read_until as (
 
     select
         source,
-        connection_id,
-        stream,
+        max(landed_at) as last_landed_at
+    from records
+    group by source
+
+),
+
+landed as (
+
+    select
+        events.source,
+        events.connection_id,
+        events.stream,
         count(*) as rows_landed,
-        count(distinct event_id) as events_landed,
-        count(distinct iff(lane = 'webhook', event_id, null)) as webhook_events,
-        count(distinct iff(lane = 'pull', event_id, null)) as pull_events,
-        max(received_at) as last_received_at
+        count(distinct events.event_id) as events_landed,
+        count(distinct iff(events.lane = 'webhook', events.event_id, null)) as webhook_events,
+        count(distinct iff(events.lane = 'pull', events.event_id, null)) as pull_events,
+        max(events.received_at) as last_received_at
     from events
-    group by source, connection_id, stream
+    left join read_until on read_until.source = events.source
+    where events.landed_at <= coalesce(read_until.last_landed_at, events.landed_at)
+    group by events.source, events.connection_id, events.stream
 
 ),
 
