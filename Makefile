@@ -35,7 +35,9 @@ demo: setup  ## Run the whole system on this machine: webhooks and pulls become 
 	@$(RUN)sophia demo
 
 test: setup  ## Run every test
-	@$(RUN)python -m pytest --numprocesses 2 --dist loadgroup
+	@$(RUN)python -m pytest --numprocesses 2 --dist loadfile --ignore tests/end_to_end
+	@# One stack after the other: together they would fight for the cores and for dbt's target folder.
+	@$(RUN)python -m pytest tests/end_to_end
 
 check: setup  ## Check format, lint and types
 	@$(RUN)ruff format --check .

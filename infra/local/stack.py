@@ -255,10 +255,10 @@ class Stack:
 
 def _offset() -> int:
     text = os.environ.get("SOPHIA_PORT_OFFSET", "0")
-    try:
+    if text.isascii() and text.isdecimal() and int(text) + max(_PORTS.values()) < 65536:
         return int(text)
-    except ValueError as error:
-        raise CannotStart(f"SOPHIA_PORT_OFFSET is {text!r}: give a number, which is added to every port") from error
+    most = 65535 - max(_PORTS.values())
+    raise CannotStart(f"SOPHIA_PORT_OFFSET is {text!r}: give a number up to {most}, which is added to every port")
 
 
 def _package(report: Report) -> "Package":

@@ -138,6 +138,8 @@ def test_a_record_cut_short_means_nothing_runs(tmp_path):
 
 
 def test_variables_that_are_barred_are_not_inherited(processes, monkeypatch):
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("http_proxy", "http://proxy.example")
     code = (
