@@ -55,7 +55,9 @@ def measure(steps: Steps) -> Iterable[Row]:
         for connections in (1, 8):
             with steps.step(f"through the local stack, {connections} connections"):
                 rate = tuple(through_the_stack.webhooks_per_s(stack, connections) for _ in range(3))
-            yield Row(f"Through the whole local stack, {connections} connections", "events/s", rate)
+            yield Row(
+                f"Through the whole local stack, {connections} connection{'s' * (connections > 1)}", "events/s", rate
+            )
         with steps.step("COPY into the local warehouse"):
             copied = tuple(through_the_stack.copy_rows_per_s(stack, 20_000, number) for number in range(3))
         yield Row("COPY by column name, emulated warehouse", "rows/s", copied)
