@@ -1,7 +1,6 @@
 """A local stack of the tests' own: a folder and ports for itself, ended with the tests whatever becomes of them."""
 
 import contextlib
-import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,18 +15,12 @@ class Silent:
         yield lambda done: None
 
 
-def free_ports() -> Ports:
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
-        return Ports(*(one.getsockname()[1] for one in sockets))
-
-
 def new_stack(folder: Path, ports: Ports | None = None) -> Stack:
     """Not started yet. It borrows the checkout's ministack, so that tests do not install another one each time."""
     ministack = ROOT / ".sophia" / "ministack"
     ministack.mkdir(parents=True, exist_ok=True)
     (folder / "ministack").symlink_to(ministack)
-    return Stack(folder, ports or free_ports())
+    return Stack(folder, ports or Ports.free())
 
 
 @contextlib.contextmanager
