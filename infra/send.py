@@ -40,8 +40,9 @@ def send_files(
     for file in files:
         body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         url = stack.public_base_url + path
-        headers = sign(source, body, url, known[source], datetime.now(UTC), kinds.get(file))
-        status, answer = _post(stack.api_url + path, body, headers)
+        signed = sign(source, body, url, known[source], datetime.now(UTC), kinds.get(file))
+        target = stack.api_url + signed.url.removeprefix(stack.public_base_url)
+        status, answer = _post(target, signed.body, signed.headers)
         results.append({"file": str(file), "status": status, **_told(answer)})
     return results
 

@@ -12,7 +12,8 @@ SophiaError
 └── VendorError               a vendor did not give what a pull asked for
     ├── VendorBusy            it asked us to wait longer than this run may; carries after_s
     ├── VendorUnavailable     no usable answer within the retry budget
-    ├── VendorSaysNo          it refuses us for good: credentials, scope, a wrong request
+    ├── VendorSaysNo          it refuses us for good: credentials, scope, a wrong request; carries words
+    │   └── VendorForgot      the page or delta token we read on with has expired: read from the start
     └── CircuitOpen           we stopped asking after repeated failures; carries after_s
 """
 
@@ -78,7 +79,15 @@ class VendorUnavailable(VendorError):
 
 
 class VendorSaysNo(VendorError):
-    """A refusal that trying again will not change."""
+    """A refusal that trying again will not change. `words` are the vendor's own, to show and never to log."""
+
+    def __init__(self, message: str, words: str = "") -> None:
+        super().__init__(message)
+        self.words = words
+
+
+class VendorForgot(VendorSaysNo):
+    """A page, sync or delta token has expired on the vendor's side."""
 
 
 class CircuitOpen(VendorBusy):

@@ -7,21 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from . import vendors
 from .signing import new_credentials
-from .workshop import ORGANIZATION
 from .world import World
 
-SOURCES = ("github", "gong", "hubspot", "slack")
 CONNECTION_ID = "default"
 _BEFORE = timedelta(days=600)
 """How long before the history the first pull reads: customers are older than it."""
-_PREFIXES = {"slack": "slack/api/", "github": "github/", "hubspot": "hubspot/", "gong": "gong/"}
 
 
-def make(seed: int, sources: Iterable[str] = SOURCES) -> dict[str, dict[str, dict[str, Any]]]:
-    """Per source: `stored` is the receiver's secret, `kept` is the vendor's side."""
+def make(seed: int, sources: Iterable[str] | None = None) -> dict[str, dict[str, dict[str, Any]]]:
+    """Per source, all where none are named: `stored` is the receiver's secret, `kept` is the vendor's side."""
     made = {}
-    for source in sources:
+    for source in vendors.names() if sources is None else sources:
         stored, kept = new_credentials(source, random.Random(f"{seed}/credentials/{source}"))
         made[source] = {"stored": stored, "kept": kept}
     return made
@@ -30,15 +28,12 @@ def make(seed: int, sources: Iterable[str] = SOURCES) -> dict[str, dict[str, dic
 def connections(world: World, credentials: dict[str, Any], vendors_url: str) -> dict[str, dict[str, Any]]:
     """Per source what to write into the state table and the secrets: connection_id, base_url, credentials, options,
     start_at (ISO 8601); and kept, which the vendor signs with and the receiver must not get."""
-    hooks = [{"repository": one.full_name, "hook_id": one.hook_id} for one in world.workshop.repositories]
-    repositories = [one.full_name for one in world.workshop.repositories]
-    options = {"github": {"organization": ORGANIZATION, "repositories": repositories, "hooks": hooks}}
     return {
         source: {
             "connection_id": CONNECTION_ID,
-            "base_url": f"{vendors_url.rstrip('/')}/{_PREFIXES[source]}",
+            "base_url": f"{vendors_url.rstrip('/')}/{vendors.load(source).api}",
             "credentials": held["stored"],
-            "options": options.get(source, {}),
+            "options": vendors.load(source).options(world),
             "start_at": (world.started_at - _BEFORE).isoformat(),
             "kept": held["kept"],
         }

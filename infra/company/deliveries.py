@@ -1,23 +1,27 @@
 """What the vendors would send, in the order in which things happened."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from . import vendors
 from .chance import Chance
 from .delivery import Delivery
-from .hooks import github, gong, hubspot, slack
 from .world import World
 
-_MAKERS = {
-    "slack": slack.deliveries,
-    "github": github.deliveries,
-    "hubspot": hubspot.deliveries,
-    "gong": gong.deliveries,
-}
 
-
-def deliveries(world: World, until: datetime | None = None, since: datetime | None = None) -> list[Delivery]:
-    """All webhook deliveries up to `until` (the world's now), after `since` where given. No fault is in them yet."""
+def deliveries(
+    world: World,
+    until: datetime | None = None,
+    since: datetime | None = None,
+    sources: Iterable[str] | None = None,
+) -> list[Delivery]:
+    """All webhook deliveries up to `until` (the world's now), after `since` where given, of these sources or of all. No
+    fault is in them yet."""
     last = until or world.now
-    made = [one for source, make in _MAKERS.items() for one in make(world, Chance(world.seed, f"hooks/{source}"))]
+    made = [
+        one
+        for vendor in vendors.every(sources)
+        for one in vendor.deliveries(world, Chance(world.seed, f"hooks/{vendor.name}"))
+    ]
     chosen = [one for one in made if one.at <= last and (since is None or one.at > since)]
     return sorted(chosen, key=lambda one: (one.at, one.source, one.delivery_id))

@@ -1,7 +1,8 @@
 """One HTTP request a vendor would make to us: its bytes, and what we should find in them."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ class Delivery:
 
     events are the (stream, key) of each business event in the body; the key is what the vendor offers to recognise a
     repetition by. is_repairable: were this delivery lost, a later pull would bring the same state. skew_s is how wrong
-    the vendor's clock is when it signs. hook_id is GitHub's.
+    the vendor's clock is when it signs. hook_id is GitHub's. headers are those that carry meaning beside the body.
     """
 
     source: str
@@ -24,6 +25,7 @@ class Delivery:
     is_repairable: bool = True
     skew_s: float = 0.0
     hook_id: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_json(payload: Any, is_ascii: bool = False) -> bytes:

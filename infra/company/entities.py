@@ -4,39 +4,31 @@ Streams and ids are those of our envelopes. Streams of facts that never change (
 sender's ledger counts them. Workflow runs are left out too: how far back they are pulled is the puller's choice.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from . import vendors
 from .crm import Record
 from .deals import PIPELINE_ID
+from .history import Last
 from .world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Last:
-    """An entity's last state: a few telling fields, empty where there is nothing that changes."""
-
-    is_deleted: bool = False
-    state: dict[str, Any] = field(default_factory=dict)
-
 
 Entities = dict[tuple[str, str], dict[str, Last]]
 _Told = Iterator[tuple[str, str, Last]]
 
 
-def entities(world: World, at: datetime | None = None) -> Entities:
-    """All of it, given that every loss was repaired. What was gone before the hooks were set up nobody told us."""
+def entities(world: World, at: datetime | None = None, sources: Iterable[str] | None = None) -> Entities:
+    """Of these sources or of all, given that every loss was repaired. What was gone before the hooks were set up nobody told us."""
     known_at = at or world.now
     found: Entities = {}
-    for source, part in (("slack", _slack), ("github", _github), ("hubspot", _hubspot), ("gong", _gong)):
-        for stream, entity_id, last in part(world, known_at):
-            found.setdefault((source, stream), {})[entity_id] = last
+    for vendor in vendors.every(sources):
+        for stream, entity_id, last in vendor.entities(world, known_at):
+            found.setdefault((vendor.name, stream), {})[entity_id] = last
     return found
 
 
-def _slack(world: World, at: datetime) -> _Told:
+def slack(world: World, at: datetime) -> _Told:
     workspace = world.workspace
     heard = {channel.channel_id for channel in workspace.channels if channel.is_member}
     for channel in workspace.channels:
@@ -57,7 +49,7 @@ def _slack(world: World, at: datetime) -> _Told:
     yield "user", workspace.bot_user_id, Last(state={"real_name": "Sophia", "deleted": False})
 
 
-def _github(world: World, at: datetime) -> _Told:
+def github(world: World, at: datetime) -> _Told:
     workshop = world.workshop
     for repository in workshop.repositories:
         yield "repository", str(repository.number), Last(state={"full_name": repository.full_name})
@@ -96,7 +88,7 @@ def _issue(issue: Any, world: World, at: datetime) -> _Told:
             yield "issue_comment", str(comment.id), Last(is_deleted, {} if is_deleted else {"body": comment.body})
 
 
-def _hubspot(world: World, at: datetime) -> _Told:
+def hubspot(world: World, at: datetime) -> _Told:
     told = {"company": ("name",), "contact": ("email",), "deal": ("dealname", "dealstage", "amount", "closedate")}
     deals = [pursuit.record for pursuit in world.pursuits]
     for record in (*world.market.companies, *world.market.contacts, *deals):
@@ -125,7 +117,7 @@ def _associations(record: Record, world: World, at: datetime) -> _Told:
             yield "association", entity_id, Last(is_deleted=not link.holds(at))
 
 
-def _gong(world: World, at: datetime) -> _Told:
+def gong(world: World, at: datetime) -> _Told:
     for call in world.calls:
         if call.visible_at <= at:
             yield "call", call.call_id, Last(state={"title": call.title})

@@ -10,11 +10,10 @@ from typing import Any
 
 import httpx
 
+from . import vendors
 from .delivery import Delivery
 from .signing import sign
 
-_TRIES = {"slack": 4, "github": 1, "hubspot": 11, "gong": 1}
-"""The first delivery and its retries. Slack retries 3 times, HubSpot up to 10, GitHub never; Gong says nothing."""
 _FINAL = {400, 401, 403, 404, 405}
 """HubSpot does not try again after these. The others of us that retry are treated alike: no answer will change."""
 
@@ -103,9 +102,10 @@ class _Poster:
 
     def __call__(self, delivery: Delivery) -> Outcome:
         pause_s = self.retry_after_s
-        for attempt in range(1, _TRIES[delivery.source] + 1):
+        tries = vendors.load(delivery.source).tries
+        for attempt in range(1, tries + 1):
             outcome = self._once(delivery, attempt)
-            if outcome.is_accepted or outcome.status_code in _FINAL or attempt == _TRIES[delivery.source]:
+            if outcome.is_accepted or outcome.status_code in _FINAL or attempt == tries:
                 return outcome
             self.sleep(pause_s)
             pause_s = min(pause_s * 2, 8)
@@ -113,7 +113,7 @@ class _Poster:
 
     def _once(self, delivery: Delivery, attempt: int) -> Outcome:
         path = f"/hooks/{delivery.source}" + ("" if self.connection_id == "default" else f"/{self.connection_id}")
-        headers = sign(
+        signed = sign(
             delivery.source,
             delivery.body,
             self.public_base_url + path,
@@ -121,13 +121,16 @@ class _Poster:
             self.clock() + timedelta(seconds=delivery.skew_s),
             delivery.event_type,
             delivery.delivery_id,
+            # Truncated JSON keeps the content type its vendor always sends.
+            {"Content-Type": "application/json", **delivery.headers},
         )
-        # Truncated JSON keeps the content type its vendor always sends.
-        headers["Content-Type"] = "application/json"
+        headers = signed.headers
         if delivery.source == "slack" and attempt > 1:
             headers |= {"X-Slack-Retry-Num": str(attempt - 1), "X-Slack-Retry-Reason": "http_error"}
         try:
-            answer = self.client.post(self.to + path, content=delivery.body, headers=headers)
+            answer = self.client.post(
+                self.to + signed.url.removeprefix(self.public_base_url), content=signed.body, headers=headers
+            )
         except httpx.HTTPError:
             return Outcome(delivery, 0, attempt)
         return Outcome(delivery, answer.status_code, attempt, answer.text)

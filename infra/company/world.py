@@ -14,7 +14,7 @@ AHEAD = timedelta(days=2)
 HOOKS_LIVE = timedelta(days=90)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """Same seed, now and scale: the same world, to the byte of everything made from it."""
 

@@ -50,7 +50,7 @@ def post_once(stack: Stack, text: str) -> tuple[int, dict]:
             "event": event,
         }
     ).encode()
-    headers = sign("slack", body, f"{stack.public_base_url}/hooks/slack", kept, now=datetime.now(UTC))
+    headers = sign("slack", body, f"{stack.public_base_url}/hooks/slack", kept, now=datetime.now(UTC)).headers
     address = urlsplit(stack.api_url)
     connection = http.client.HTTPConnection(address.netloc, timeout=30)
     try:

@@ -29,10 +29,13 @@ class Request:
     """One question to a vendor; path is relative to the base URL, or a URL below it. bucket names its rate."""
 
     path: str
-    method: Literal["GET", "POST"] = "GET"
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Mapping[str, Any] | None = None
     bucket: str = ""
+    form: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside the authorisation, such as an Accept other than JSON."""
 
 
 # The target may hold commas and semicolons, so it is cut out by its brackets. RFC 8288, section 3.

@@ -2,17 +2,18 @@
 
     404  no such source, no webhook, no such connection    401  not authentic, or no secret to tell by
     413  too large                                         503  not stored, or not to be judged now: try again
-    200  stored. Nothing else is ever answered 2xx, but a verified handshake.
+    200  stored. Nothing else is ever answered 2xx, but a verified handshake, or a greeting at an address we gave out.
 
 An authentic delivery that cannot be read is stored too, in quarantine.
 """
 
+import dataclasses
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -21,7 +22,11 @@ from events.envelope import Envelope, encode_lines
 from ..errors import AwsCallFailed, CannotStore, ConfigurationMissing
 from ..log import log
 from .quarantine import envelopes
-from .source import QUARANTINE, Answer, Delivery, Source, Verdict, Webhook
+from .shared_secret import one_of, query_value
+from .source import QUARANTINE, Answer, Delivery, Greeting, Source, Verdict, Webhook
+
+if TYPE_CHECKING:
+    from .secrets import Credentials
 
 _RETRY_AFTER_S = 5
 _LISTED_IDS = 100
@@ -30,9 +35,11 @@ _LISTED_IDS = 100
 class Secrets(Protocol):
     """Which secrets a delivery may be signed with; see secrets.SigningSecrets."""
 
-    def active(self, source: str, connection_id: str) -> tuple[str, ...] | None: ...
+    def active(self, source: str, connection_id: str) -> "Credentials | None": ...
 
-    def renewed(self, source: str, connection_id: str, tried: tuple[str, ...]) -> tuple[str, ...] | None: ...
+    def renewed(self, source: str, connection_id: str, tried: "Credentials") -> "Credentials | None": ...
+
+    def learn(self, source: str, connection_id: str, secret: str) -> None: ...
 
 
 class Store(Protocol):
@@ -83,29 +90,42 @@ class Receiver:
             return refused(404, "unknown_source", trace_id)
         if len(delivery.body) > self.max_body_bytes:
             return refused(413, "too_large", trace_id)
-        verdict = self._verdict(source.webhook, delivery)
-        if verdict is None:
+        known = self.secrets.active(delivery.source, delivery.connection_id)
+        if known is None:
             return refused(404, "unknown_connection", trace_id)
+        delivery = dataclasses.replace(delivery, settings=known.webhook) if known.webhook else delivery
+        if greeting := self._greeting(source.webhook, delivery, known):
+            return _answered("greeting", greeting.answer)
+        verdict = self._verdict(source.webhook, delivery, known)
         if not verdict.is_authentic:
             return refused(401, verdict.reason, trace_id)
         if answer := _handshake(source.webhook, delivery, trace_id):
-            return Reply(200, "handshake", answer.body, answer.content_type)
+            return _answered("handshake", answer)
         return self._stored(source.webhook, delivery, trace_id)
 
-    def _verdict(self, webhook: Webhook, delivery: Delivery) -> Verdict | None:
-        """None where the connection does not exist."""
-        secrets = self.secrets.active(delivery.source, delivery.connection_id)
-        if secrets is None:
+    def _greeting(self, webhook: Webhook, delivery: Delivery, known: "Credentials") -> Greeting | None:
+        """The secret it brings is stored before it is answered."""
+        if webhook.greet is None or (greeting := webhook.greet(delivery)) is None:
             return None
-        verdict = webhook.scheme.verify(delivery, secrets, delivery.received_at)
+        key = query_value(delivery.url, "key")
+        if not key or not one_of(key, known.url_keys).is_authentic:
+            return None
+        if greeting.secret:
+            self.secrets.learn(delivery.source, delivery.connection_id, greeting.secret)
+        return greeting
+
+    def _verdict(self, webhook: Webhook, delivery: Delivery, known: "Credentials") -> Verdict:
+        verdict = webhook.scheme.verify(delivery, known.signing_secrets, delivery.received_at)
         if verdict.reason in ("signature_mismatch", "no_secret"):
-            renewed = self.secrets.renewed(delivery.source, delivery.connection_id, secrets)
+            renewed = self.secrets.renewed(delivery.source, delivery.connection_id, known)
             if renewed is not None:
-                return webhook.scheme.verify(delivery, renewed, delivery.received_at)
+                return webhook.scheme.verify(delivery, renewed.signing_secrets, delivery.received_at)
         return verdict
 
     def _stored(self, webhook: Webhook, delivery: Delivery, trace_id: str) -> Reply:
         body_sha256 = hashlib.sha256(delivery.body).hexdigest()
+        if webhook.redact:
+            delivery = dataclasses.replace(delivery, body=webhook.redact(delivery.body))
         found = envelopes(webhook, delivery, body_sha256, trace_id)
         self.store.send(encode_lines(found), source=delivery.source, day=delivery.received_at.date())
         answer = {
@@ -114,7 +134,13 @@ class Receiver:
             "trace_id": trace_id,
         }
         reason = QUARANTINE if found[0].stream == QUARANTINE else "stored"
+        if webhook.acknowledgement:
+            return _answered(reason, webhook.acknowledgement, found)
         return Reply(200, reason, _json(answer), stored=found)
+
+
+def _answered(reason: str, answer: Answer, stored: Sequence[Envelope] = ()) -> Reply:
+    return Reply(200, reason, answer.body, answer.content_type, answer.headers, stored)
 
 
 def _handshake(webhook: Webhook, delivery: Delivery, trace_id: str) -> Answer | None:

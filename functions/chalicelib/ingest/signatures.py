@@ -48,6 +48,7 @@ class Hmac:
     encoding: Encoding = "hex"
     digest: Digest = "sha256"
     time: SignedTime | None = None
+    covers_body: bool = True
 
     def verify(self, delivery: Delivery, secrets: Sequence[str], now: datetime) -> Verdict:
         def expected(secret: bytes) -> bytes:
@@ -70,6 +71,7 @@ class PlainSha256:
 
     header: str
     signed: str
+    covers_body: bool = True
 
     def verify(self, delivery: Delivery, secrets: Sequence[str], now: datetime) -> Verdict:
         def expected(secret: bytes) -> bytes:
@@ -97,6 +99,7 @@ class HubSpotSignature:
         encoding="base64",
         time=SignedTime("x-hubspot-request-timestamp", unit="ms"),
     )
+    covers_body: bool = True
 
     def verify(self, delivery: Delivery, secrets: Sequence[str], now: datetime) -> Verdict:
         if self.v3.header in delivery.headers:
@@ -118,6 +121,7 @@ class GongJwt:
     """
 
     header: str = "authorization"
+    covers_body: bool = True
 
     def verify(self, delivery: Delivery, secrets: Sequence[str], now: datetime) -> Verdict:
         from .jwt_rs256 import verified_claims  # noqa: PLC0415  cryptography costs a cold start 200 ms

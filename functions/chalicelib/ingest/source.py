@@ -16,6 +16,8 @@ import msgspec
 from events.envelope import VERSION, Envelope, Lane, Operation, event_id, one_line
 
 if TYPE_CHECKING:
+    from .pages import Request
+    from .subscription import Subscriptions
     from .vendor_http import Response, VendorHttp
 
 QUARANTINE = "quarantine"
@@ -42,6 +44,8 @@ class Delivery:
     headers: Mapping[str, str]
     body: bytes
     received_at: datetime
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What the operator wrote under "webhook" in the connection's secret; {} for nearly every source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,10 @@ class Verdict:
 class Scheme(Protocol):
     """How a vendor proves that a delivery is its own."""
 
+    @property
+    def covers_body(self) -> bool:
+        """Whether the proof binds the bytes of the body, or only tells who sent them."""
+
     def verify(self, delivery: Delivery, secrets: Sequence[str], now: datetime) -> Verdict:
         """Never raises, whatever a stranger sends. Any one of the active secrets may fit (rotation)."""
 
@@ -86,19 +94,35 @@ class Answer:
 
     body: str
     content_type: str = "text/plain"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What to answer a vendor that introduces itself before it signs anything, and the signing secret it brings."""
+
+    answer: Answer
+    secret: str | None = None
 
 
 @dataclass(frozen=True)
 class Webhook:
     """The fast lane. read turns an authentic delivery into events, or raises Unreadable: it is then quarantined.
 
-    handshake answers a vendor's challenge and gets authentic deliveries only. answer_within_s is the vendor's limit.
+    handshake answers a vendor's challenge and gets authentic deliveries only. greet answers one that comes before any
+    secret is shared; it is asked only where the URL bears the key that `sophia subscribe` put into it, so a stranger
+    cannot introduce himself. answer_within_s is the vendor's limit. acknowledgement is what the vendor reads as taken,
+    where the status alone will not do. redact takes secrets that travel inside the body out of it once it is verified:
+    nothing later sees them; body_sha256 stays that of the bytes received.
     """
 
     scheme: Scheme
     read: Callable[[Delivery], Sequence[Event]]
     answer_within_s: float
     handshake: Callable[[Delivery], Answer | None] = lambda delivery: None
+    greet: Callable[[Delivery], Greeting | None] | None = None
+    acknowledgement: Answer | None = None
+    redact: Callable[[bytes], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +137,10 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """What a vendor's answer means: `ok`, `empty` (nothing there, not an error), `skip` (this item alone is closed to
-    us), `retry` (after_s where the vendor says how long), `refused` (for good)."""
+    us), `retry` (after_s where the vendor says how long), `expired` (the short-lived token: log in again), `forgotten`
+    (the page or delta token: read from the start), `refused` (for good)."""
 
-    kind: Literal["ok", "empty", "skip", "retry", "refused"]
+    kind: Literal["ok", "empty", "skip", "retry", "expired", "forgotten", "refused"]
     reason: str = ""
     after_s: float | None = None
 
@@ -151,14 +176,52 @@ class Reading:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A closed span of the vendor's clock, start inclusive, end exclusive."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Census:
+    """What the vendor itself says it has of a stream, apart from any cursor: the third witness of reconciliation.
+
+    records lists what changed in the window, batch by batch, whole records or (payload b"") only their ids and clocks;
+    None lists by the stream's own reading, begun at the window's start. is_whole: it lists all that lives, so what it
+    leaves out is gone. fetch is one record as it is now, None where the vendor no longer has it: it brings what came as
+    an id only and decides about what we have and the vendor did not list. total is the vendor's own count of a window.
+    lag is how long after a change the vendor may not list it yet.
+    """
+
+    records: Callable[[Reading, Window], Iterator[Sequence[Event]]] | None = None
+    fetch: Callable[[Reading, str], Event | None] | None = None
+    total: Callable[[Reading, Window], int | None] | None = None
+    is_whole: bool = False
+    lag: timedelta = timedelta(minutes=5)
+
+
 @dataclass(frozen=True)
 class Stream:
     """One kind of record to pull. read yields pages in an order in which every page's cursor is a safe place to stop;
-    the last cursor is where the next run begins. every is the pause between runs."""
+    the last cursor is where the next run begins. every is the pause between runs. census None: not reconciled, because
+    the vendor says nothing of it but what read already asks."""
 
     name: str
     read: Callable[[Reading], Iterator[Page]]
     every: timedelta = timedelta(minutes=5)
+    census: Census | None = Census()
+
+
+@dataclass(frozen=True)
+class Login:
+    """Tokens that live for minutes or hours: request asks for one (its path may be absolute), token is where it lies in
+    the answer. A run logs in before its first question and again after an `expired` ruling; headers then finds it in
+    connection.credentials under access_token."""
+
+    request: "Callable[[Connection, datetime], Request]"
+    token: tuple[str, ...] = ("access_token",)
 
 
 @dataclass(frozen=True)
@@ -171,16 +234,20 @@ class Pull:
     judge: Callable[["Response"], Ruling]
     rates: Mapping[str, Rate]
     streams: tuple[Stream, ...]
+    login: Login | None = None
 
 
 @dataclass(frozen=True)
 class Source:
-    """One vendor, both lanes."""
+    """One vendor, both lanes. by_hand are the steps in the vendor's own screens where no API registers a webhook; {url}
+    in them stands for the address to enter, {secret} for a secret to agree on."""
 
     name: str
     title: str
     webhook: Webhook | None
     pull: Pull | None
+    subscriptions: "Subscriptions | None" = None
+    by_hand: tuple[str, ...] = ()
 
 
 def envelop(

@@ -9,19 +9,21 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
 import tenacity
 
-from ..errors import ConfigurationMissing, Unreadable, VendorBusy, VendorSaysNo, VendorUnavailable
+from ..errors import ConfigurationMissing, Unreadable, VendorBusy, VendorForgot, VendorSaysNo, VendorUnavailable
 from ..log import log
-from .pages import Request
-from .source import Connection, Pull, Ruling
+from .pages import Request, value
+from .source import Connection, Login, Pull, Ruling
 
 USER_AGENT = "sophia-intel/0.1"
 """GitHub refuses requests without one."""
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json"}
 TIMEOUT_S = 25.0
 """How long one answer may take, as a whole and between its bytes."""
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -87,6 +89,7 @@ class VendorHttp:
         rng: random.Random | None = None,
         budget: Budget | None = None,
         before_each: Callable[[], None] = lambda: None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._connection = connection
         self._pull = pull
@@ -98,13 +101,16 @@ class VendorHttp:
         self._rng = rng or random.Random()
         self._budget = budget or Budget()
         self._before_each = before_each
+        self._now = now
+        self._token: str | None = None
         self._base_url = (connection.base_url or pull.base_url).rstrip("/") + "/"
         self.requests = 0
 
     def ask(self, request: Request) -> Response:
         """The vendor's answer, ruled ok, empty or skip.
 
-        Raises VendorSaysNo when it refuses for good, VendorBusy when the wait it asks for is longer than this run may
+        Raises VendorSaysNo when it refuses for good, VendorForgot when it no longer knows the token we read on with,
+        VendorBusy when the wait it asks for is longer than this run may
         last, VendorUnavailable when it gave no usable answer, CircuitOpen when we have stopped asking.
         """
         self._breaker.admit()
@@ -124,10 +130,13 @@ class VendorHttp:
         if kind == "retry":
             raise self._give_up(request, response)
         self._breaker.succeeded()
-        if kind == "refused":
+        if kind == "forgotten":
+            raise VendorForgot(f"{self._connection.source} has forgotten where {_shown(request)} was to go on")
+        if kind in ("refused", "expired"):
             raise VendorSaysNo(
                 f"{self._connection.source} refused {_shown(request)} with {response.status} "
-                f"({response.ruling.reason}): check the connection's credentials and scopes"
+                f"({response.ruling.reason}): check the connection's credentials and scopes",
+                words=_words(response),
             )
         return response
 
@@ -140,9 +149,13 @@ class VendorHttp:
         self.requests += 1
         try:
             response = self._exchange(request)
+            ruling = self._judge(response)
+            if ruling.kind == "expired" and self._token is not None:
+                self._token = None
+                response = self._exchange(request)
+                ruling = self._judge(response)
         except (httpx.TransportError, httpx.DecodingError) as error:
             return Response(0, {}, b"", Ruling("retry", type(error).__name__))
-        ruling = self._judge(response)
         if ruling.kind == "retry" and ruling.after_s is not None:
             ruling = dataclasses.replace(ruling, after_s=min(max(ruling.after_s, 0.0), _LONGEST_WAIT_S))
             self._buckets.pause(request.bucket, ruling.after_s or 0.0)
@@ -165,7 +178,8 @@ class VendorHttp:
             request.method,
             url.copy_merge_params(params) if params else url,
             json=request.json,
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json", **self._authorisation()},
+            data=request.form,
+            headers={**_HEADERS, **request.headers, **self._authorisation()},
         )
         for _ in range(_MOST_HOPS):
             answer = self._send(message)
@@ -210,11 +224,32 @@ class VendorHttp:
 
     def _authorisation(self) -> Mapping[str, str]:
         try:
-            return self._pull.headers(self._connection)
+            return self._pull.headers(self._logged_in(self._pull.login) if self._pull.login else self._connection)
         except KeyError as missing:
             raise ConfigurationMissing(
                 f"the secret of {self._connection.source}/{self._connection.connection_id} lacks {missing}: add it"
             ) from None
+
+    def _logged_in(self, login: Login) -> Connection:
+        """The connection with a token among its credentials."""
+        if self._token is None:
+            asked = login.request(self._connection, self._now())
+            path = asked.path if "://" in asked.path else self._base_url + asked.path.lstrip("/")
+            headers = {**_HEADERS, **asked.headers}
+            answer = self._send(
+                self._client.build_request(asked.method, path, json=asked.json, data=asked.form, headers=headers)
+            )
+            if answer.status >= 500 or answer.status == 429:
+                raise httpx.ReadError(f"no token: status {answer.status}")
+            token = value(answer.body, *login.token) if answer.status < 300 else None
+            if not isinstance(token, str) or not token:
+                raise VendorSaysNo(
+                    f"{self._connection.source} gave no token ({answer.status}): check the client's id and secret",
+                    words=_words(answer),
+                )
+            self._token = token
+        credentials = {**self._connection.credentials, "access_token": self._token}
+        return dataclasses.replace(self._connection, credentials=credentials)
 
     def _wait_s(self, state: tenacity.RetryCallState) -> float:
         after_s = state.outcome.result().ruling.after_s if state.outcome else None
@@ -251,3 +286,8 @@ class VendorHttp:
 def _shown(request: Request) -> str:
     """Method and path without the query, which may hold what is no business of a log."""
     return f"{request.method} {urlsplit(request.path).path!r}"
+
+
+def _words(response: Response) -> str:
+    """What the vendor says, for the operator who asked; it goes into no log."""
+    return " ".join(response.body[:2000].decode(errors="replace").split())[:400]

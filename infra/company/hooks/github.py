@@ -1,14 +1,18 @@
 """GitHub's repository webhooks: pull requests, reviews, issues, comments, pushes, runs, deployments and more."""
 
+import random
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..chance import Chance
 from ..delivery import Delivery, to_json
 from ..render import github, github_issues, github_shipping
+from ..signing import hexadecimal, keyed_digest, sha256, shared
 from ..staff import Employee
+from ..vendor import Outgoing
 from ..workshop import Issue, PullRequest, Repository
 from ..world import World
 
@@ -112,3 +116,28 @@ def _of_the_rest(world: World) -> Iterator[_Event]:
         at = world.hooks_since + timedelta(days=days)
         starred = {"action": "created", "starred_at": github.iso(at)}
         yield "star", starred, world.workshop.repositories[0], fan, at
+
+
+def sign(outgoing: Outgoing) -> dict[str, str]:
+    """docs.github.com, "Validating webhook deliveries"; X-Hub-Signature is the older SHA-1 form, still sent. Without a
+    delivery id the same event and body bear the same one, as in a redelivery."""
+    secret, body = outgoing.keys["signing_secret"], outgoing.body
+    event_type = outgoing.event_type or "ping"
+    return {
+        "X-GitHub-Event": event_type,
+        "X-GitHub-Delivery": outgoing.delivery_id
+        or str(uuid.uuid5(uuid.NAMESPACE_URL, f"{event_type} {sha256(body)}")),
+        "X-Hub-Signature-256": f"sha256={keyed_digest(secret, body).hex()}",
+        "X-Hub-Signature": f"sha1={keyed_digest(secret, body, 'sha1').hex()}",
+        "User-Agent": "GitHub-Hookshot/0000000",
+    }
+
+
+def new_credentials(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
+    token = f"github_pat_{hexadecimal(rng, 40)}"
+    return shared(rng, token=token)
+
+
+def retold(delivery: Delivery, chance: Chance) -> Delivery:
+    guid = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+    return replace(delivery, delivery_id=guid, events=((delivery.events[0][0], guid),))

@@ -1,15 +1,21 @@
 """HubSpot's app webhooks: events of one instant travel in one array, as HubSpot batches them."""
 
+import base64
 import json
+import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from urllib.parse import unquote
 
 from ..chance import Chance
 from ..crm import Record
 from ..delivery import Delivery, to_json
 from ..render import hubspot
+from ..signing import guid, keyed_digest, sha256, shared
+from ..vendor import Outgoing
 from ..world import World
 
 _Event = tuple[datetime, str, dict[str, Any]]
@@ -80,3 +86,28 @@ def _is_irreparable(event: dict[str, Any]) -> bool:
     what = event["subscriptionType"].split(".")[1]
     is_stage = event.get("propertyName") in ("dealstage", "amount", "closedate")
     return what in _IRREPARABLE or is_stage
+
+
+def sign(outgoing: Outgoing) -> dict[str, str]:
+    """developers.hubspot.com, "Validating requests"; CRM events carry the v1 and the v3 signature together."""
+    secret, timestamp = outgoing.keys["signing_secret"], str(int(outgoing.now.timestamp() * 1000))
+    signed = b"POST" + unquote(outgoing.url).encode() + outgoing.body + timestamp.encode()
+    return {
+        "X-HubSpot-Request-Timestamp": timestamp,
+        "X-HubSpot-Signature-v3": base64.b64encode(keyed_digest(secret, signed)).decode(),
+        "X-HubSpot-Signature": sha256(secret.encode() + outgoing.body),
+        "X-HubSpot-Signature-Version": "v1",
+        "X-HubSpot-Timeout-Millis": "10000",
+        "User-Agent": "HubSpot Connect 2.0 (http://dev.hubspot.com/) (namespace: webhooks-nio-http-client)",
+    }
+
+
+def new_credentials(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
+    token = f"pat-na1-{guid(rng)}"
+    return shared(rng, guid(rng), access_token=token)
+
+
+def retold(delivery: Delivery, chance: Chance) -> Delivery:
+    renewed = [event | {"eventId": chance.number(10)} for event in json.loads(delivery.body)]
+    events = tuple((stream_of(event), key_of(event)) for event in renewed)
+    return replace(delivery, body=to_json(renewed), delivery_id=str(renewed[0]["eventId"]), events=events)

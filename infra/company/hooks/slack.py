@@ -1,6 +1,9 @@
 """Slack's Events API: messages, their edits and deletions, reactions, channels, members, users."""
 
+import json
+import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +11,8 @@ from ..chance import Chance
 from ..chat import Message
 from ..delivery import Delivery, to_json
 from ..render import slack
+from ..signing import decimal, hexadecimal, keyed_digest, shared
+from ..vendor import Outgoing
 from ..world import World
 
 
@@ -94,3 +99,26 @@ def _of_users(world: World) -> Iterator[tuple[dict[str, Any], str, datetime]]:
         "value": "https://emoji.example/rent_day.png",
     }
     yield emoji, "emoji_changed", world.hooks_since + timedelta(days=1)
+
+
+def sign(outgoing: Outgoing) -> dict[str, str]:
+    """docs.slack.dev, "Verifying requests from Slack"."""
+    timestamp = str(int(outgoing.now.timestamp()))
+    signature = keyed_digest(outgoing.keys["signing_secret"], f"v0:{timestamp}:".encode() + outgoing.body).hex()
+    return {
+        "X-Slack-Request-Timestamp": timestamp,
+        "X-Slack-Signature": f"v0={signature}",
+        "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+    }
+
+
+def new_credentials(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
+    token = f"xoxb-{decimal(rng, 12)}-{decimal(rng, 12)}-{hexadecimal(rng, 24)}"
+    return shared(rng, bot_token=token)
+
+
+def retold(delivery: Delivery, chance: Chance) -> Delivery:
+    event_id = f"Ev{chance.code(9)}"
+    payload = json.loads(delivery.body) | {"event_id": event_id, "event_context": f"4-{event_id}"}
+    body = to_json(payload, is_ascii=True)
+    return replace(delivery, body=body, delivery_id=event_id, events=((delivery.events[0][0], event_id),))

@@ -1,7 +1,7 @@
-"""The ASGI application of all four stand-ins."""
+"""The ASGI application of all stand-ins."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from ..deliveries import deliveries
 from ..faults import disturb
 from ..world import World
-from . import control, github, gong, hubspot, slack
+from . import control, every
 from .hook_log import HookLog, poster
 from .limits import Limiter
 from .site import Site
@@ -29,7 +29,7 @@ def make_site(
 ) -> Site:
     """A site whose clock stands at the world's now. Redeliveries go to receiver, signed with what GitHub keeps; without
     a receiver they fail."""
-    disturbed = disturb(deliveries(world), world.seed)
+    disturbed = disturb(deliveries(world, sources=["github"]), world.seed)
     return Site(
         world=world,
         credentials=credentials,
@@ -41,9 +41,10 @@ def make_site(
     )
 
 
-def make_app(site: Site) -> Starlette:
-    parts = (slack, github, hubspot, gong, control)
-    return Starlette(routes=[route for part in parts for route in part.routes(site)])
+def make_app(site: Site, sources: Iterable[str] | None = None) -> Starlette:
+    """The stand-ins of these sources, of all where none are named."""
+    routes = [route for vendor in every(sources) for route in vendor.routes(site)]
+    return Starlette(routes=routes + control.routes(site))
 
 
 async def _nobody(delivery: object) -> int:

@@ -7,10 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from . import names
 from .guard import json_body
 from .site import Fault, FaultKind, Site
-
-VENDORS = ("github", "gong", "hubspot", "slack")
 
 
 def routes(site: Site) -> list[Route]:
@@ -27,8 +26,8 @@ def routes(site: Site) -> list[Route]:
         asked = await json_body(request)
         if not asked:
             site.faults.clear()
-        elif asked.get("vendor") not in VENDORS or asked.get("kind") not in get_args(FaultKind):
-            return JSONResponse({"error": f"vendor is one of {VENDORS}, kind one of {get_args(FaultKind)}"}, 400)
+        elif asked.get("vendor") not in names() or asked.get("kind") not in get_args(FaultKind):
+            return JSONResponse({"error": f"vendor is one of {names()}, kind one of {get_args(FaultKind)}"}, 400)
         else:
             site.faults.setdefault(asked.pop("vendor"), []).append(Fault(**asked))
         return JSONResponse({name: [dataclasses.asdict(one) for one in held] for name, held in site.faults.items()})

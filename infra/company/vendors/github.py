@@ -11,8 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from .. import entities
+from ..hooks import github as hooks
 from ..render import github, github_issues, github_shipping
+from ..vendor import Vendor
 from ..workshop import ORGANIZATION, Repository
+from ..world import World
 from . import github_hooks
 from .github_pages import not_found, page
 from .guard import Manners, bearer, guarded
@@ -197,3 +201,25 @@ def _sorted(
     return sorted(
         kept, key=lambda one: (one["updated_at" if by == "updated" else "created_at"], one["id"]), reverse=is_descending
     )
+
+
+def _options(world: World) -> dict[str, Any]:
+    repositories = world.workshop.repositories
+    return {
+        "organization": ORGANIZATION,
+        "repositories": [one.full_name for one in repositories],
+        "hooks": [{"repository": one.full_name, "hook_id": one.hook_id} for one in repositories],
+    }
+
+
+vendor = Vendor(
+    name="github",
+    routes=routes,
+    new_credentials=hooks.new_credentials,
+    sign=hooks.sign,
+    deliveries=hooks.deliveries,
+    entities=entities.github,
+    api="github/",
+    options=_options,
+    retold=hooks.retold,
+)

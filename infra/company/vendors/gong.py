@@ -11,8 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .. import entities
 from ..calls import Call
+from ..hooks import gong as hooks
 from ..render import gong
+from ..vendor import Vendor
 from .cursors import position_of, to_cursor
 from .guard import Manners, bearer, guarded, json_body
 from .limits import Limit
@@ -136,3 +139,14 @@ def _page(request: Request, site: Site, name: str, told: list[Any], cursor: str 
     if end < len(told):
         records["cursor"] = to_cursor(end)
     return JSONResponse({"requestId": "r1", "records": records, name: shown})
+
+
+vendor = Vendor(
+    name="gong",
+    routes=routes,
+    new_credentials=hooks.new_credentials,
+    sign=hooks.sign,
+    deliveries=hooks.deliveries,
+    entities=entities.gong,
+    api="gong/",
+)

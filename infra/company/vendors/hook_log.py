@@ -97,10 +97,10 @@ def poster(
     async def post(delivery: Delivery) -> int:
         path = f"/hooks/{delivery.source}"
         url = public_base_url.rstrip("/") + path
-        headers = sign("github", delivery.body, url, kept, clock(), delivery.event_type, delivery.delivery_id)
+        signed = sign("github", delivery.body, url, kept, clock(), delivery.event_type, delivery.delivery_id)
         try:
             async with httpx.AsyncClient(timeout=10, transport=transport) as client:
-                answer = await client.post(receiver.rstrip("/") + path, content=delivery.body, headers=headers)
+                answer = await client.post(receiver.rstrip("/") + path, content=signed.body, headers=signed.headers)
         except httpx.HTTPError:
             return 0
         return answer.status_code

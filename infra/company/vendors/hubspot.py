@@ -10,8 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .. import entities
 from ..crm import Record
+from ..hooks import hubspot as hooks
 from ..render import hubspot
+from ..vendor import Vendor
 from .cursors import position_of, to_cursor
 from .guard import Manners, bearer, guarded, json_body
 from .hubspot_associations import associations
@@ -157,3 +160,16 @@ def _page(request: Request, listed: list[dict[str, Any]], most: int, default: in
         after = to_cursor(end)
         told["paging"] = {"next": {"after": after, "link": str(request.url.include_query_params(after=after))}}
     return JSONResponse(told)
+
+
+vendor = Vendor(
+    name="hubspot",
+    routes=routes,
+    new_credentials=hooks.new_credentials,
+    sign=hooks.sign,
+    deliveries=hooks.deliveries,
+    entities=entities.hubspot,
+    api="hubspot/",
+    tries=11,  # developers.hubspot.com, "Webhooks API": up to ten retries
+    retold=hooks.retold,
+)

@@ -40,6 +40,8 @@ class Site:
     """HubSpot's; smaller ones let a small world reach it."""
     page_cap: int = 50
     """Slack may list fewer than asked for, and Gong's page size is its own."""
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By vendor, what clients made it remember: webhook subscriptions, cursors given out, jobs."""
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     """Per vendor and outcome: "slack ok", "slack busy"…"""

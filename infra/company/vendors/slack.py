@@ -10,8 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .. import entities
 from ..chat import Channel, Message
+from ..hooks import slack as hooks
 from ..render import slack
+from ..vendor import Vendor
 from .cursors import position_of, to_cursor
 from .guard import Manners, bearer, guarded
 from .limits import Limit
@@ -186,3 +189,16 @@ def _page(
     more = {"has_more": has_more} if name == "messages" else {}
     told = {"ok": True, name: listed[start:end], **more, **(extra or {}), "response_metadata": metadata}
     return JSONResponse(told)
+
+
+vendor = Vendor(
+    name="slack",
+    routes=routes,
+    new_credentials=hooks.new_credentials,
+    sign=hooks.sign,
+    deliveries=hooks.deliveries,
+    entities=entities.slack,
+    api="slack/api/",
+    tries=4,  # docs.slack.dev, "Events API": three retries
+    retold=hooks.retold,
+)

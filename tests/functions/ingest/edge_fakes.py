@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from chalicelib.errors import LakeUnavailable, QueueUnavailable, Unreadable
+from chalicelib.ingest.secrets import Credentials
 from chalicelib.ingest.signatures import Hmac
 from chalicelib.ingest.source import Answer, Delivery, Event, Source, Webhook
 
@@ -67,15 +68,24 @@ def delivery(body: bytes, secret: str = SECRET, source: str = "vendor", connecti
 class FakeSecrets:
     """before is what the cache holds, after what a new reading finds."""
 
-    def __init__(self, before: tuple[str, ...] | None = (SECRET,), after: tuple[str, ...] | None = None) -> None:
-        self.before = before
-        self.after = after
+    def __init__(
+        self,
+        before: tuple[str, ...] | None = (SECRET,),
+        after: tuple[str, ...] | None = None,
+        url_keys: tuple[str, ...] = (),
+    ) -> None:
+        self.before = None if before is None else Credentials(before, url_keys)
+        self.after = None if after is None else Credentials(after, url_keys)
+        self.learned: list[str] = []
 
-    def active(self, source: str, connection_id: str) -> tuple[str, ...] | None:
+    def active(self, source: str, connection_id: str) -> Credentials | None:
         return self.before if connection_id == "default" else None
 
-    def renewed(self, source: str, connection_id: str, tried: tuple[str, ...]) -> tuple[str, ...] | None:
+    def renewed(self, source: str, connection_id: str, tried: Credentials) -> Credentials | None:
         return self.after
+
+    def learn(self, source: str, connection_id: str, secret: str) -> None:
+        self.learned.append(secret)
 
 
 class FakeStore:

@@ -8,17 +8,17 @@ from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import botocore.credentials
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from edge_fakes import FakeLake
 
 from chalicelib.errors import AwsCallFailed, LakeUnavailable, QueueUnavailable
 from chalicelib.ingest import secrets as secrets_module
 from chalicelib.ingest.aws_client import SECRETS_MANAGER, SQS, AwsClient, Service
 from chalicelib.ingest.queue import Queue
-from chalicelib.ingest.secrets import SigningSecrets
+from chalicelib.ingest.secrets import Credentials, SigningSecrets
 from chalicelib.ingest.sigv4 import signed_headers
 from chalicelib.settings import AwsAccess
 
@@ -94,7 +94,7 @@ def test_signs_as_botocore_does_in_the_same_second(service: Service, token: str 
 
     theirs = AWSRequest("POST", f"https://{host}/", {"content-type": content_type, "x-amz-target": target}, body)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda remove_tzinfo=True: now.replace(tzinfo=None))
-    credentials = Credentials(access().access_key_id, access().secret_access_key, token)
+    credentials = botocore.credentials.Credentials(access().access_key_id, access().secret_access_key, token)
     SigV4Auth(credentials, service.name, "us-east-1").add_auth(theirs)
 
     assert ours["authorization"] == theirs.headers["Authorization"]
@@ -207,10 +207,10 @@ def test_a_secret_is_read_by_its_name_and_kept(server: AwsServer):
     clock = Clock()
     secrets = signing(server, clock, "a", "b")
 
-    assert [secrets.active("slack", "default") for _ in range(3)] == [("a", "b")] * 3
+    assert [secrets.active("slack", "default") for _ in range(3)] == [Credentials(("a", "b"))] * 3
     assert server.calls == [("secretsmanager.GetSecretValue", {"SecretId": "sophia/slack/default"})]
     clock.now = secrets_module.FRESH_S
-    assert secrets.active("slack", "default") == ("a", "b")
+    assert secrets.active("slack", "default") == Credentials(("a", "b"))
     assert len(server.calls) == 2
 
 
@@ -222,9 +222,11 @@ def test_a_rotated_secret_is_found_when_a_signature_does_not_fit_but_not_at_a_st
 
     assert secrets.renewed("slack", "default", tried) is None, "read a moment ago"
     clock.now = secrets_module.AGAIN_S
-    assert secrets.renewed("slack", "default", tried) == ("new", "old")
-    assert secrets.renewed("slack", "default", tried) == ("new", "old"), "another thread had tried the old one too"
-    assert secrets.renewed("slack", "default", ("new", "old")) is None
+    assert secrets.renewed("slack", "default", tried) == Credentials(("new", "old"))
+    assert secrets.renewed("slack", "default", tried) == Credentials(("new", "old")), (
+        "another thread had tried the old one too"
+    )
+    assert secrets.renewed("slack", "default", Credentials(("new", "old"))) is None
     assert len(server.calls) == 2
 
 
@@ -237,7 +239,7 @@ def test_a_connection_without_a_secret_does_not_exist_and_is_soon_asked_for_agai
 
     assert secrets.active("slack", "nobody") is None
     clock.now = secrets_module.AGAIN_S
-    assert secrets.active("slack", "nobody") == ("s",)
+    assert secrets.active("slack", "nobody") == Credentials(("s",))
 
 
 def test_an_old_secret_serves_for_an_hour_while_it_cannot_be_read(server: AwsServer):
@@ -247,7 +249,7 @@ def test_an_old_secret_serves_for_an_hour_while_it_cannot_be_read(server: AwsSer
     server.answer = lambda arguments: (500, {})
 
     clock.now = secrets_module.FRESH_S
-    assert secrets.active("slack", "default") == ("s",)
+    assert secrets.active("slack", "default") == Credentials(("s",))
     clock.now = secrets_module.USABLE_S
     with pytest.raises(AwsCallFailed):
         secrets.active("slack", "default")

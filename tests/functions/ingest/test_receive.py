@@ -11,6 +11,7 @@ from edge_fakes import NOW, SECRET, VENDOR, FakeSecrets, FakeStore, delivery, fi
 from chalicelib.errors import AwsCallFailed, ConfigurationMissing
 from chalicelib.ingest.quarantine import reread
 from chalicelib.ingest.receive import Receiver, Reply
+from chalicelib.ingest.secrets import Credentials
 from events.envelope import Envelope, decode
 
 THING = b'{"id": "t1", "n": 1.50}'
@@ -112,7 +113,7 @@ def test_asks_to_try_again_when_nothing_was_stored():
 )
 def test_asks_to_try_again_when_secrets_cannot_be_read(error):
     class Broken(FakeSecrets):
-        def active(self, source: str, connection_id: str) -> tuple[str, ...] | None:
+        def active(self, source: str, connection_id: str) -> Credentials | None:
             raise error
 
     store = FakeStore()

@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
+import msgspec
 
 from chalicelib import sources
 from chalicelib.ingest.receive import Receiver
+from chalicelib.ingest.secrets import Credentials
 from chalicelib.ingest.source import Connection, Delivery, Event, Reading, envelop
 from chalicelib.ingest.vendor_http import VendorHttp
 from events.envelope import Envelope, decode
@@ -29,11 +31,14 @@ class Inbox:
     def send(self, lines: bytes, *, source: str, day: date) -> None:
         self.lines += lines.splitlines()
 
-    def active(self, source: str, connection_id: str) -> tuple[str, ...] | None:
-        return tuple(self.credentials[source]["stored"]["signing_secrets"])
+    def active(self, source: str, connection_id: str) -> Credentials:
+        return msgspec.convert(self.credentials[source]["stored"], Credentials)
 
-    def renewed(self, source: str, connection_id: str, tried: tuple[str, ...]) -> None:
+    def renewed(self, source: str, connection_id: str, tried: Credentials) -> None:
         return None
+
+    def learn(self, source: str, connection_id: str, secret: str) -> None:
+        raise AssertionError(f"{source} introduces itself to a connection that stands")
 
     @property
     def envelopes(self) -> list[Envelope]:
@@ -46,12 +51,12 @@ class Inbox:
         def answer(request: httpx.Request) -> httpx.Response:
             source = request.url.path.rsplit("/", 1)[1]
             headers = {name.lower(): value for name, value in request.headers.items()}
-            url = PUBLIC + request.url.path
+            url = PUBLIC + request.url.raw_path.decode()
             now = datetime.now(UTC)
             reply = receiver.receive(
                 Delivery(source, keys.CONNECTION_ID, "POST", url, headers, request.content, now), "t"
             )
-            return httpx.Response(reply.status, text=reply.body)
+            return httpx.Response(reply.status, text=reply.body, headers=dict(reply.headers))
 
         return httpx.MockTransport(answer)
 
@@ -97,12 +102,13 @@ def as_envelopes(source: str, events: Iterable[Event]) -> list[Envelope]:
 
 
 def newest(envelopes: Sequence[Envelope]) -> dict[tuple[str, str, str], Envelope]:
-    """The newest version of each entity: the vendor's clock decides, arrival only where it says nothing."""
+    """The newest version of each entity: the vendor's clock decides, then a delete, then the vendor's
+    version, then arrival. As staging does it."""
     first = datetime.min.replace(tzinfo=UTC)
 
     def age(one: Envelope) -> tuple[Any, ...]:
-        lane = one.lane == "pull" if one.source == "gong" else False
-        return (one.source_updated_at or first, one.source_version or "", lane, one.received_at, one.event_id)
+        is_delete = one.operation == "delete"
+        return (one.source_updated_at or first, is_delete, one.source_version or "", one.received_at, one.event_id)
 
     found: dict[tuple[str, str, str], Envelope] = {}
     for one in sorted(envelopes, key=age):
