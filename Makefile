@@ -20,12 +20,18 @@ export no_proxy := $(NO_PROXY)
 help:  ## Show what there is to run
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(UV):
+define REQUIRE_PYTHON
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv found on PATH. Install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python3.12 …" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys, venv, ensurepip; print((3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null | grep -q True || { echo "PYTHON=$(PYTHON) is no Python 3.11, 3.12 or 3.13 with venv. Name one (make PYTHON=/path/to/python3.12 …), or leave PYTHON out and one is looked for on PATH." >&2; exit 1; }
+endef
+
+$(UV):
+	$(REQUIRE_PYTHON)
 	@"$(PYTHON)" -m venv .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 # The stamp holds while the lock is older; uv itself then has nothing to do.
 .venv/.synced: uv.lock pyproject.toml | $(UV)
+	$(REQUIRE_PYTHON)
 	@UV_PYTHON="$(PYTHON)" UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet
 	@touch $@
 

@@ -14,6 +14,7 @@ from chalice.app import CloudWatchEvent, SQSEvent
 from chalicelib.ingest import edge
 
 app = Chalice(app_name="sophia", configure_logs=False)  # Powertools writes the lines; twice is too often
+app.api.binary_types = []  # no answer of ours is binary, and Chalice compares each with every type that is
 
 
 # No content types: Chalice answers 415 to one that is not listed, and a type is never a reason to refuse a vendor.
@@ -45,11 +46,13 @@ def land(event: SQSEvent) -> Any:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
 def tick(event: CloudWatchEvent) -> None:
+    from chalicelib.ingest.background import order_background
     from chalicelib.ingest.pull import run_tick
     from chalicelib.tracing import traced
 
     with traced("tick"):
         run_tick(datetime.now(UTC))
+        order_background(datetime.now(UTC))
 
 
 @app.on_sqs_message(queue="sophia-pulls", batch_size=1, name="pull")
@@ -61,6 +64,28 @@ def pull(event: SQSEvent) -> None:
     for record in event:
         with traced("pull"):
             run_pull(record.body, context.get_remaining_time_in_millis)
+
+
+@app.on_sqs_message(queue="sophia-background", batch_size=1, name="background")
+def background(event: SQSEvent) -> None:
+    from chalicelib.ingest.background import run_background
+    from chalicelib.tracing import traced
+
+    context: Any = event.context
+    for record in event:
+        with traced("background"):
+            run_background(record.body, context.get_remaining_time_in_millis)
+
+
+@app.on_sqs_message(queue="sophia-drops", batch_size=1, name="intake")
+def intake(event: SQSEvent) -> None:
+    from chalicelib.ingest.taking import run_intake
+    from chalicelib.tracing import traced
+
+    context: Any = event.context
+    for record in event:
+        with traced("intake"):
+            run_intake(record.body, context.get_remaining_time_in_millis)
 
 
 def _received() -> Response:

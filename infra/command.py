@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 it failed or found a problem, 2 used wrongly, 3 the local 
 import errno
 import os
 import signal
+import stat
 import sys
 from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # What takes long to import waits until it is needed: --help answers at once.
 # ruff: noqa: PLC0415
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
 NOT_UP = 3
 INTERRUPTED = 130
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -79,7 +82,17 @@ def spare_loopback(environment: MutableMapping[str, str]) -> None:
 
 def _end(number: int, frame: Any) -> NoReturn:
     """As Ctrl-C does: what is under way gets the chance to clean up."""
+    if number == signal.SIGHUP:
+        _leave_terminal()
     raise SystemExit(128 + number)
+
+
+def _leave_terminal() -> None:
+    """It is gone: a word to it would raise, in the middle of cleaning up. What goes to a file or a pipe still does."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        if stat.S_ISCHR(os.fstat(descriptor).st_mode):
+            os.dup2(nowhere, descriptor)
 
 
 def _is_expected(error: Exception) -> bool:
@@ -97,6 +110,8 @@ def _is_expected(error: Exception) -> bool:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in _FULL:
         return f"{error}: make room, then run the command again; nothing that was answered is lost"
+    if isinstance(error, OSError) and error.errno in _NOT_OURS:
+        return f"{error}: sophia writes to .sophia and build in its folder; give them to this user, then run it again"
     return str(error) or type(error).__name__

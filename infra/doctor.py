@@ -2,8 +2,10 @@
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from .dbt import ROOT
@@ -46,6 +48,18 @@ def _machine(stack: Stack) -> Iterator[dict[str, Any]]:
     yield _judge(
         "disk", free > ENOUGH_DISK_BYTES, f"{free / 1e9:.1f} GB free", "make room: the lake and the warehouse grow"
     )
+    yield _folder(stack.folder)
+
+
+def _folder(folder: Path) -> dict[str, Any]:
+    """By writing to it: rights alone do not tell of a full disk, or one that is read only."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing) as file:
+            file.write(b"x")
+    except OSError as error:
+        return _row("folder", "problem", f"{folder}: {error.strerror}", "make room, or give the folder to this user")
+    return _row("folder", "ok", f"{folder} can be written")
 
 
 def _stack(stack: Stack) -> Iterator[dict[str, Any]]:

@@ -1,13 +1,15 @@
 """Authentic deliveries that could not be read: what they are, and reading them again with the present code."""
 
 import gzip
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chalicelib import sources
-from chalicelib.errors import Unreadable
+from chalicelib.errors import LakeUnavailable, Unreadable
 from chalicelib.ingest import quarantine
 from chalicelib.ingest.lake import Lake
 from chalicelib.ingest.land import land
+from chalicelib.ingest.source import QUARANTINE, Source
 from events.envelope import decode
 
 from .local.stack import Stack
@@ -25,23 +27,33 @@ def listed(stack: Stack) -> list[dict[str, Any]]:
 
 
 def redriven(stack: Stack, event_id: str = "") -> tuple[int, int]:
-    """How many deliveries were read and landed, and how many are still unreadable. Harmless to repeat: ids stay."""
+    """How many deliveries were read and landed, and how many are still unreadable: the one named, or all."""
     objects = query(
         stack.warehouse_port,
         "select distinct object_key from RAW_DATA.EVENTS where stream = 'quarantine' and (%s = '' or event_id = %s)",
         [event_id, event_id],
     )
-    s3 = stack.client("s3")
-    lake = Lake(s3, stack.lake_bucket)
+    lake = Lake(stack.client("s3"), stack.lake_bucket)
+    return redrive(lake, [row["OBJECT_KEY"] for row in objects], event_id)
+
+
+def redrive(
+    lake: Lake, object_keys: Iterable[str], event_id: str = "", find: Callable[[str], Source | None] = sources.load
+) -> tuple[int, int]:
+    """Read the quarantined deliveries in these objects again, and land what can be read: how many, and how many cannot.
+
+    Harmless to repeat: ids stay. Raises LakeUnavailable.
+    """
     read = still = 0
     seen = set()  # a delivery that came twice lies in two objects
-    for row in objects:
-        body = s3.get_object(Bucket=stack.lake_bucket, Key=row["OBJECT_KEY"])["Body"].read()
+    for key in object_keys:
+        if (body := lake.get(key)) is None:
+            raise LakeUnavailable(f"{key} is not in the lake any more: what lay in it is in RAW_DATA.EVENTS alone")
         for envelope in map(decode, gzip.decompress(body).splitlines()):
-            if event_id not in ("", envelope.event_id) or envelope.event_id in seen:
+            if envelope.stream != QUARANTINE or event_id not in ("", envelope.event_id) or envelope.event_id in seen:
                 continue
             seen.add(envelope.event_id)
-            source = sources.load(envelope.source)
+            source = find(envelope.source)
             try:
                 if source is None or source.webhook is None:
                     raise Unreadable("unknown_source")

@@ -75,7 +75,11 @@ class VendorBusy(VendorError):
 
 
 class VendorUnavailable(VendorError):
-    """No usable answer within the retry budget."""
+    """No usable answer within the retry budget. `status` is that of the last one, 0 where there was none."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class VendorSaysNo(VendorError):

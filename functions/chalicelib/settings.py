@@ -17,6 +17,7 @@ class Settings:
     told from the request, so it is configured."""
     ingest_queue_url: str
     pulls_queue_url: str
+    background_queue_url: str
     lake_bucket: str
     state_table: str
     secrets_prefix: str
@@ -24,6 +25,8 @@ class Settings:
     """A larger body is answered 413. Lambda takes 6 MB per synchronous call, base64 and headers included."""
     max_message_bytes: int
     """A larger delivery travels as a claim check. SQS takes 1 MiB."""
+    drops_queue_url: str = ""
+    """Where the file lane orders its own next run; no other function sends there."""
 
 
 def _required(name: str) -> str:
@@ -38,11 +41,13 @@ def settings() -> Settings:
         public_base_url=_required("PUBLIC_BASE_URL").rstrip("/"),
         ingest_queue_url=_required("INGEST_QUEUE_URL"),
         pulls_queue_url=_required("PULLS_QUEUE_URL"),
+        background_queue_url=_required("BACKGROUND_QUEUE_URL"),
         lake_bucket=_required("LAKE_BUCKET"),
         state_table=_required("STATE_TABLE"),
         secrets_prefix=os.environ.get("SECRETS_PREFIX", "sophia"),
         max_body_bytes=int(os.environ.get("MAX_BODY_BYTES", 4_000_000)),
         max_message_bytes=int(os.environ.get("MAX_MESSAGE_BYTES", 900_000)),
+        drops_queue_url=os.environ.get("DROPS_QUEUE_URL", ""),
     )
 
 

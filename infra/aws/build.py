@@ -1,12 +1,11 @@
 """`python -m infra.aws.build`: the zip and the CloudFormation template that ship, made of nothing but this repository.
 
-vendor wheels -> chalice package -> overlays and fixes -> SAM translation -> checks. All work is done on a copy below
-build/, so the source tree stays as it is, and a second run with unchanged inputs does nothing.
+vendor wheels -> chalice package -> compiled modules -> overlays and fixes -> SAM translation -> checks. All work is
+done on a copy below build/, so the source tree stays as it is, and a second run with unchanged inputs does nothing.
 """
 
 import argparse
 import fcntl
-import functools
 import hashlib
 import json
 import os
@@ -19,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import checks, template
+from . import bytecode, checks, template
 from .target import Target, this_machine
 from .vendor import OURS, BuildFailed, ours, requirements, vendor, vendored
 
@@ -67,7 +66,8 @@ def _build(target: Target, place: Path, say: Say, functions: Path) -> Package:
         say(f"vendored the locked wheels for {target.name}")
     say("packaging with Chalice")
     _chalice(_stage(functions, place, target), place / "chalice")
-    digest = _zip(place / "chalice/deployment.zip", [*vendored(wheels), *ours(ROOT)], place / "deployment.zip")
+    others = [*vendored(wheels), *ours(ROOT)]
+    digest = _zip(place / "chalice/deployment.zip", others, target, place / "deployment.zip")
     say("translating the template")
     _write_template(place, artifact_key=f"sophia/{digest}.zip", target=target)
     say("checking the zip and the template")
@@ -131,19 +131,19 @@ def _chalice(app: Path, out: Path) -> None:
         raise BuildFailed(f"chalice package ended with {done.returncode}:\n{(done.stderr or done.stdout).strip()}")
 
 
-def _zip(application: Path, others: Sequence[tuple[str, Path]], destination: Path) -> str:
-    """Chalice's zip with the other files in it, in alphabetical order and with one date, so that equal content is an
-    equal zip; returns its hash."""
+def _zip(application: Path, others: Sequence[tuple[str, Path]], target: Target, destination: Path) -> str:
+    """Chalice's zip with the other files in it and every module compiled, in alphabetical order and with one date, so
+    that equal content is an equal zip; returns its hash."""
+    with zipfile.ZipFile(application) as chalice:
+        contents = {name: chalice.read(name) for name in chalice.namelist()}
+    contents |= {name: path.read_bytes() for name, path in others}
+    contents |= bytecode.compiled({name: data for name, data in contents.items() if name.endswith(".py")}, target)
     temporary = destination.with_suffix(".partial")
-    with zipfile.ZipFile(application) as chalice, zipfile.ZipFile(temporary, "w") as archive:
-        contents: dict[str, Callable[[], bytes]] = {
-            name: functools.partial(chalice.read, name) for name in chalice.namelist()
-        }
-        contents |= {name: path.read_bytes for name, path in others}
+    with zipfile.ZipFile(temporary, "w") as archive:
         for name in sorted(contents):
             entry = zipfile.ZipInfo(name, _ZIP_DATE)
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, contents[name](), zipfile.ZIP_DEFLATED)
+            archive.writestr(entry, contents[name], zipfile.ZIP_DEFLATED)
     temporary.replace(destination)
     return hashlib.sha256(destination.read_bytes()).hexdigest()[:32]
 

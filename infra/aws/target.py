@@ -37,6 +37,11 @@ class Target:
         """How a compiled module's name must end, unless it is built for the stable ABI."""
         return f".cpython-{self.python[0]}{self.python[1]}-{_MACHINES[self.architecture]}-linux-gnu.so"
 
+    @property
+    def bytecode_suffix(self) -> str:
+        """How a compiled module's name must end for the runtime to read it."""
+        return f".cpython-{self.python[0]}{self.python[1]}.pyc"
+
 
 def this_machine(architecture: Architecture | None = None) -> Target:
     """The running interpreter's version: Chalice takes the runtime from it, so there is no other choice."""

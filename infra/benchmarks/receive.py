@@ -1,4 +1,4 @@
-"""Receiving over HTTP: verify, envelope, enqueue, answer. And what a cold receiver costs to import.
+"""Receiving over HTTP: verify, envelope, enqueue, answer.
 
     python -m infra.benchmarks.receive
 
@@ -30,6 +30,7 @@ WORKERS = 2
 _ENVIRONMENT = {
     "PUBLIC_BASE_URL": "https://hooks.example",
     "INGEST_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/sophia-ingest",
+    "BACKGROUND_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/sophia-background",
     "PULLS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/sophia-pulls",
     "LAKE_BUCKET": "sophia-lake",
     "STATE_TABLE": "sophia-state",
@@ -56,16 +57,6 @@ def rounds(connections: int, count: int, times: int) -> list[Round]:
     with _aws() as aws_port, _gateway(aws_port) as (port, gateway):
         send(port, _requests(count // 2), connections)
         return [_round(port, gateway, connections, count) for _ in range(times)]
-
-
-def import_ms(times: int) -> list[float]:
-    """`import app` in a fresh interpreter each time."""
-    code = "import time; t = time.perf_counter(); import app; print(1000 * (time.perf_counter() - t))"
-    command = [sys.executable, "-c", code]
-    environment = os.environ | _ENVIRONMENT
-    return [
-        float(subprocess.run(command, env=environment, capture_output=True, check=True).stdout) for _ in range(times)
-    ]
 
 
 def _round(port: int, gateway: psutil.Process, connections: int, count: int) -> Round:
@@ -164,7 +155,6 @@ def spread(values: Sequence[float]) -> str:
 
 
 def main() -> None:
-    print(f"import of the receiver: {spread(import_ms(7))} ms")
     for connections in (1, 8):
         measured = rounds(connections, count=4000, times=5)
         print(f"{connections} connections, {WORKERS} workers")

@@ -22,6 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from ..aws.vendor import uv
+from . import saved_state
 from .processes import LOOPBACK, CannotStart, Service
 
 if TYPE_CHECKING:
@@ -61,10 +62,11 @@ def environment(folder: Path) -> Path:
 
 
 def service(python: Path, port: int, folder: Path) -> Service:
-    """ministack on loopback, keeping its state in folder."""
+    """ministack on loopback, keeping its state in folder, which may come from another port."""
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     url = f"http://{LOOPBACK}:{port}"
+    saved_state.move(folder, url)
     settings = {
         "BIND_HOST": LOOPBACK,  # its default is every interface
         "MINISTACK_HOST": LOOPBACK,

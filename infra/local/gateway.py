@@ -139,6 +139,7 @@ def main() -> None:
         access_log=False,
         log_level="warning",
         lifespan="off",
+        proxy_headers=False,  # nobody stands before it
     )
 
 

@@ -40,7 +40,7 @@ def request(path: str, body: str = "{}", **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("INGEST_QUEUE_URL", "PULLS_QUEUE_URL", "LAKE_BUCKET", "STATE_TABLE"):
+    for name in ("INGEST_QUEUE_URL", "PULLS_QUEUE_URL", "BACKGROUND_QUEUE_URL", "LAKE_BUCKET", "STATE_TABLE"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("PUBLIC_BASE_URL", "https://hooks.example/")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -153,6 +154,45 @@ def test_an_interruption_waits_for_the_end_of_what_must_not_be_cut():
         time.sleep(0.01)
         steps.append("finished")
     assert steps == ["finished"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_asked_to_end_it_cleans_up_even_when_its_terminal_is_gone(tmp_path, number):
+    code = """if True:
+        import os, time, typer
+        from infra import command, show
+        app = typer.Typer()
+
+        @app.command()
+        def work() -> None:
+            try:
+                print("working", flush=True)
+                time.sleep(30)
+            finally:
+                show.problem("interrupted")
+                open(os.environ["CLEAN"], "w").close()
+
+        command.run(app)
+    """
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "functions")))}
+    ours, its = pty.openpty()
+    working = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=environment | {"CLEAN": str(tmp_path / "clean")},
+        stdin=its,
+        stdout=its,
+        stderr=its,
+    )
+    os.close(its)
+    assert b"working" in os.read(ours, 100)
+    if number == signal.SIGHUP:
+        os.close(ours)
+    working.send_signal(number)
+
+    assert working.wait(10) == 128 + number
+    assert (tmp_path / "clean").exists()
+    if number != signal.SIGHUP:
+        os.close(ours)
 
 
 def test_a_proxy_is_not_asked_for_what_stays_on_this_machine():

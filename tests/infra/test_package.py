@@ -1,8 +1,11 @@
 """The package that ships: what is in the zip, what the template promises, and that unfit ones are refused."""
 
 import hashlib
+import importlib.util
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,7 +13,9 @@ import pytest
 
 from infra.aws import checks, template
 from infra.aws.build import ROOT, Package, build
+from infra.aws.bytecode import compiled
 from infra.aws.target import Target, this_machine
+from infra.aws.vendor import BuildFailed
 
 QUIET = [].append
 NOT_NARROWER = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}  # X-Ray knows no resources
@@ -49,9 +54,35 @@ def test_the_zip_leaves_the_sdk_to_the_runtime(names):
     assert not [name for name in names if name.startswith(("botocore/", "boto3/", "s3transfer/"))]
 
 
-def test_the_zip_holds_no_samples_tests_or_caches_of_ours(names):
+def test_the_zip_holds_no_samples_or_tests_of_ours(names):
     ours = [name for name in names if name.startswith(("events/", "chalicelib/"))]
-    assert not [name for name in ours if not name.endswith(".py") or "samples" in name or "test" in name]
+    assert not [name for name in ours if not name.endswith((".py", ".pyc")) or "samples" in name or "test" in name]
+
+
+def test_no_cold_start_compiles_a_module_because_the_zip_holds_them_compiled(names):
+    modules = [name for name in names if name.endswith(".py")]
+    assert modules and {importlib.util.cache_from_source(name) for name in modules} <= set(names)
+
+
+def test_what_is_compiled_is_used_as_it_lies_in_the_zip(package, tmp_path):
+    with zipfile.ZipFile(package.zip_path) as archive:
+        archive.extractall(tmp_path)  # with the dates of now, as Lambda may
+    sources = [path for path in tmp_path.rglob("*.py") if path.parent.name == "ingest"]
+    for path in sources:
+        path.write_text("raise SystemExit('the source was read')")
+    code = "import chalicelib.ingest.edge as edge; print(edge.__cached__)"
+    command = [sys.executable, "-B", "-c", code]
+    done = subprocess.run(command, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert done.stdout.strip().endswith(package.target.bytecode_suffix), done.stderr
+
+
+def test_another_pythons_package_ships_sources_alone():
+    assert compiled({"app.py": b"x = 1"}, Target((3, 99), "x86_64")) == {}
+
+
+def test_a_module_that_does_not_compile_stops_the_build():
+    with pytest.raises(BuildFailed, match=r"broken\.py"):
+        compiled({"broken.py": b"def"}, this_machine())
 
 
 def test_the_zip_holds_every_module_of_the_functions(names):
@@ -96,6 +127,8 @@ def _sha256(path: Path) -> str:
         ("botocore/session.py", b"", "not to be shipped"),
         ("events/slack/samples/message.json", b"{}", "not to be shipped"),
         ("x/_core.cpython-39-x86_64-linux-gnu.so", b"", "not built for py3.11-x86_64"),
+        ("x/__pycache__/y.cpython-39.pyc", b"magi" + (1).to_bytes(4, "little"), "not compiled for py3.11"),
+        ("x/__pycache__/y.cpython-311.pyc", b"magi" + (0).to_bytes(4, "little"), "one date of its source"),
         ("x/_rust.abi3.so", b"\x7fELF".ljust(18, b"\0") + (183).to_bytes(2, "little"), "not for x86_64"),
     ],
 )

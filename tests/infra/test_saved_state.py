@@ -2,7 +2,9 @@
 
 import json
 
-from infra.local.saved_state import release
+import pytest
+
+from infra.local.saved_state import move, release
 
 
 def saved(tmp_path, name, payload):
@@ -40,3 +42,38 @@ def test_no_state_and_one_cut_short_are_left_to_ministack(tmp_path):
     (tmp_path / "state" / "sqs.json").write_text('{"payload": {')
     release(tmp_path)
     assert (tmp_path / "state" / "sqs.json").read_text() == '{"payload": {'
+
+
+OLD, NEW = "http://127.0.0.1:4566", "http://127.0.0.1:4866"
+
+
+def test_after_a_change_of_port_every_queue_is_found_at_the_new_one(tmp_path):
+    read_queues = saved(tmp_path, "sqs.json", {"queues": {"data": {f"{OLD}/000000000000/sophia-pulls": {}}}})
+    variables = {"INGEST_QUEUE_URL": f"{OLD}/000000000000/sophia-ingest", "PUBLIC_BASE_URL": OLD}
+    read_functions = saved(tmp_path, "lambda.json", {"Variables": variables})
+
+    assert move(tmp_path, NEW)
+
+    assert read_queues() == {"queues": {"data": {f"{NEW}/000000000000/sophia-pulls": {}}}}
+    assert read_functions() == {
+        "Variables": {"INGEST_QUEUE_URL": f"{NEW}/000000000000/sophia-ingest", "PUBLIC_BASE_URL": OLD}
+    }
+    assert not move(tmp_path, NEW)
+
+
+def test_a_move_that_was_interrupted_is_finished_by_the_next(tmp_path):
+    url = f"{OLD}/000000000000/sophia-pulls"
+    saved(tmp_path, "sqs.json", {"queues": {"data": {url: {}}}})
+    read = saved(tmp_path, "lambda.json", {"Variables": {"PULLS_QUEUE_URL": url}})
+    (tmp_path / "state" / "zzz.json").mkdir()  # cannot be read: the move ends before the queues' own file
+
+    with pytest.raises(IsADirectoryError):
+        move(tmp_path, NEW)
+    (tmp_path / "state" / "zzz.json").rmdir()
+
+    assert move(tmp_path, NEW)
+    assert read() == {"Variables": {"PULLS_QUEUE_URL": f"{NEW}/000000000000/sophia-pulls"}}
+
+
+def test_a_first_start_has_nothing_to_move(tmp_path):
+    assert not move(tmp_path, NEW)

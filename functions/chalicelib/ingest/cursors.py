@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import LeaseLost
 from .state_table import Item, StateTable
@@ -39,23 +39,28 @@ class Record:
     failures: int = 0
 
 
-class Cursors:
-    """The cursors of every stream of every connection."""
+Kind = Literal["cursor", "backfill", "check", "subscription"]
+"""What a record is of: a stream's pull, a stream's backfill; a connection's reconciliation, its subscriptions."""
 
-    def __init__(self, table: StateTable, now: Callable[[], datetime]) -> None:
+
+class Cursors:
+    """The records of one kind, of every stream of every connection."""
+
+    def __init__(self, table: StateTable, now: Callable[[], datetime], kind: Kind = "cursor") -> None:
         self._table = table
         self._now = now
+        self._kind = kind
 
     def of(self, source: str, connection_id: str) -> dict[str, Record]:
         """What is known, by stream; streams that never ran are missing."""
-        items = self._table.listed(_pk(source, connection_id))
+        items = self._table.listed(self._pk(source, connection_id))
         return {stream: _record(item) for stream, item in items.items()}
 
     def acquire(
         self, source: str, connection_id: str, stream: str, *, owner: str, is_forced: bool = False
     ) -> "Lease | None":
         """The stream for ourselves, or None: another run holds it, or it is not time yet (unless forced)."""
-        pk, now = _pk(source, connection_id), self._now()
+        pk, now = self._pk(source, connection_id), self._now()
         item = self._table.read(pk, stream)
         record = _record(item)
         is_held = record.lease_until is not None and record.lease_until > now
@@ -71,6 +76,9 @@ class Cursors:
         except LeaseLost:
             return None
         return lease
+
+    def _pk(self, source: str, connection_id: str) -> str:
+        return f"{self._kind}#{source}/{connection_id}"
 
 
 class Lease:
@@ -121,10 +129,6 @@ class Lease:
 
 _FIELDS = frozenset(Record.__dataclass_fields__)
 _INSTANTS = frozenset(("lease_until", "next_at", "not_before", "last_started_at", "last_finished_at"))
-
-
-def _pk(source: str, connection_id: str) -> str:
-    return f"cursor#{source}/{connection_id}"
 
 
 def _attributes(record: Record) -> dict[str, str | int | None]:

@@ -1,7 +1,7 @@
 """Which pulls are due now. Pure: specs, connections, cursors and a clock in, a list out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from .connections import Registered
@@ -13,11 +13,22 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class PullOrder:
-    """One stream of one connection, to be read now."""
+    """One stream of one connection, to be read now: what is new, or in a backfill a span of the past (ISO 8601)."""
 
     source: str
     connection_id: str
     stream: str
+    span_from: str | None = None
+    span_to: str | None = None
+
+    def told(self) -> dict[str, str]:
+        """The message that orders it."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @property
+    def record(self) -> str:
+        """Under which name its progress is kept: every span of the past has its own."""
+        return f"{self.stream}@{self.span_from}/{self.span_to}" if self.span_from else self.stream
 
 
 def due(
@@ -35,6 +46,15 @@ def due(
     ]
     waiting = [order for order in orders if _is_due(records.get(order), now)]
     return sorted(waiting, key=lambda order: _due_at(records.get(order)))
+
+
+def is_check_due(check: Record | None, pulls: Mapping[str, Record], source: Source, now: datetime) -> bool:
+    """Whether a connection is to be reconciled. Not before every stream was pulled to its end once: until then all that
+    a check could find is what the pull is about to bring."""
+    if check is None:
+        streams = [stream.name for stream in source.pull.streams] if source.pull else []
+        return bool(streams) and all(name in pulls and pulls[name].last_finished_at for name in streams)
+    return _is_due(check, now)
 
 
 def _is_due(record: Record | None, now: datetime) -> bool:

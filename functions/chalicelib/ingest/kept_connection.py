@@ -5,6 +5,10 @@ http.client would do, at 25 ms of a cold start, two writes a request and a parse
 
 import socket
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 MOST_BYTES = 2_000_000
 """No answer the receiver asks for is near this; what is larger is not what we asked."""
@@ -23,6 +27,7 @@ class KeptConnection:
         self._is_tls = is_tls
         self._timeout_s = timeout_s
         self._socket: socket.socket | None = None
+        self._tls: SSLContext | None = None
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         """The answer's status and body. Raises OSError or ProtocolError, and the connection is closed."""
@@ -45,11 +50,17 @@ class KeptConnection:
         connected = socket.create_connection(self._address, self._timeout_s)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._is_tls:
-            import ssl  # noqa: PLC0415  locally there is none
-
-            connected = ssl.create_default_context().wrap_socket(connected, server_hostname=self._address[0])
+            connected = self._trust().wrap_socket(connected, server_hostname=self._address[0])
         self._socket = connected
         return connected
+
+    def _trust(self) -> "SSLContext":
+        """Whom the system trusts, read once: it takes 20 ms, and connections are dropped when idle."""
+        if self._tls is None:
+            import ssl  # noqa: PLC0415  locally there is none
+
+            self._tls = ssl.create_default_context()
+        return self._tls
 
     def _answer(self, connected: socket.socket) -> tuple[int, bytes]:
         held = b""

@@ -1,5 +1,6 @@
-"""The lake: objects put and got whole, over S3."""
+"""The lake: objects put and got whole, and their keys listed, over S3."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,6 +32,17 @@ class Lake:
             raise LakeUnavailable(f"s3://{self._bucket}/{key} was not read: {error}") from error
         except BotoCoreError as error:
             raise LakeUnavailable(f"s3://{self._bucket}/{key} was not read: {error}") from error
+
+    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Every key below prefix in alphabetical order, beginning behind prefix + after. Raises LakeUnavailable."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, StartAfter=prefix + after
+        )
+        try:
+            for page in pages:
+                yield from (item["Key"] for item in page.get("Contents", ()))
+        except (BotoCoreError, ClientError) as error:
+            raise LakeUnavailable(f"s3://{self._bucket}/{prefix} was not listed: {error}") from error
 
 
 def open_lake(bucket: str) -> Lake:

@@ -36,6 +36,8 @@ class Request:
     form: Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Beside the authorisation, such as an Accept other than JSON."""
+    is_public: bool = False
+    """Asked without the authorisation, and then the path may be a URL on another host."""
 
 
 # The target may hold commas and semicolons, so it is cut out by its brackets. RFC 8288, section 3.

@@ -7,27 +7,18 @@ the same event ids.
 import contextlib
 import json
 import math
-import random
-import time
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-import httpx
-
-from events.envelope import Envelope
-
 from ..errors import ConfigurationMissing, LeaseLost, Unreadable, VendorBusy, VendorSaysNo, VendorUnavailable
 from ..log import log
-from .breaker import Breaker
-from .connections import Connections
 from .cursors import Cursors, Lease, Record
 from .due import PullOrder, due
-from .source import Connection, Page, Pull, Reading, Source, Stream, envelop
-from .state_table import StateTable
-from .token_bucket import TokenBuckets, scaled
+from .services import Services
+from .source import Connection, Page, Pull, Reading, Stream, envelop
 from .vendor_http import VendorHttp
 
 RESERVE_S = 30.0
@@ -50,21 +41,8 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Puller:
-    """Everything a pull touches, passed in.
-
-    land makes envelopes durable or raises; enqueue(body, delay_s) orders a
-    pull; client makes the HTTP client of a run."""
-
-    table: StateTable
-    connections: Connections
-    source_named: Callable[[str], Source | None]
-    land: Callable[[Sequence[Envelope]], Any]
-    enqueue: Callable[[str, int], None]
-    client: Callable[[], httpx.Client]
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None] = time.sleep
-    rng: random.Random = field(default_factory=random.Random)
+class Puller(Services):
+    """Everything a pull touches."""
 
     def tick(self, now: datetime) -> int:
         """Order every pull that is due; how many. Ordering one twice is harmless: the second finds nothing to do."""
@@ -78,7 +56,7 @@ class Puller:
         }
         orders = due(sources, connections, records, now)
         for order in orders:
-            self.enqueue(json.dumps(asdict(order)), 0)
+            self.enqueue(json.dumps(order.told()), 0)
         log.info("pulls_ordered", orders=len(orders), connections=len(connections))
         return len(orders)
 
@@ -89,16 +67,16 @@ class Puller:
         lease is given back: the queue delivers the message again, and gives up on it in the end.
         """
         message = json.loads(body)
-        order = PullOrder(message["source"], message["connection_id"], message["stream"])
+        order = PullOrder(**{name: message.get(name) for name in PullOrder.__dataclass_fields__})
         source = self.source_named(order.source)
         streams = source.pull.streams if source and source.pull else ()
         stream = next((one for one in streams if one.name == order.stream), None)
         if source is None or source.pull is None or stream is None:
             return _skipped(order, "unknown_stream")
-        lease = Cursors(self.table, self.now).acquire(
+        lease = Cursors(self.table, self.now, "backfill" if order.span_from else "cursor").acquire(
             order.source,
             order.connection_id,
-            order.stream,
+            order.record,
             owner=uuid.uuid4().hex,
             is_forced=bool(message.get("is_forced")),
         )
@@ -161,9 +139,20 @@ class _Run:
             raise
 
     def _read(self, connection: Connection) -> Outcome:
+        now, span_from, span_to = self._puller.now(), self._order.span_from, self._order.span_to
+        if span_from and span_to:
+            connection = replace(connection, start_at=datetime.fromisoformat(span_from))
+            now = datetime.fromisoformat(span_to)
         with self._puller.client() as client:
-            self._http = self._asking(connection, client)
-            pages = self._stream.read(Reading(self._http, connection, self._lease.record.cursor, self._puller.now()))
+            self._http = self._puller.asking(
+                connection,
+                self._pull,
+                client,
+                remaining_s=self._remaining_s,
+                before_each=self._lease.keep_alive,
+                is_patient=span_from is not None,
+            )
+            pages = self._stream.read(Reading(self._http, connection, self._lease.record.cursor, now))
             for page in pages:
                 self._land(page)
                 self._lease.save(page.cursor)
@@ -175,22 +164,6 @@ class _Run:
         self._lease.finish(next_at=self._puller.now() + self._stream.every)
         return self._ended("finished")
 
-    def _asking(self, connection: Connection, client: httpx.Client) -> VendorHttp:
-        puller, key = self._puller, f"{connection.source}/{connection.connection_id}"
-        # An account may have bought higher limits than the vendor's usual ones, and a simulated vendor has none.
-        rates = scaled(self._pull.rates, float(connection.options.get("rate_factor", 1)))
-        return VendorHttp(
-            connection,
-            self._pull,
-            client=client,
-            buckets=TokenBuckets(puller.table, key, rates, puller.now, puller.sleep),
-            breaker=Breaker(puller.table, key, puller.now),
-            remaining_s=self._remaining_s,
-            sleep=puller.sleep,
-            rng=puller.rng,
-            before_each=self._lease.keep_alive,
-        )
-
     def _land(self, page: Page) -> None:
         if not page.events:
             return
@@ -201,7 +174,7 @@ class _Run:
                     event,
                     source=self._order.source,
                     connection_id=self._order.connection_id,
-                    lane="pull",
+                    lane="backfill" if self._order.span_from else "pull",
                     received_at=received_at,
                     trace_id=self._trace_id,
                     batch_id=self._lease.record.batch_id,
@@ -215,7 +188,7 @@ class _Run:
         """Go on in another message, or at a tick when no message can wait so long."""
         self._lease.pause(self._puller.now() + timedelta(seconds=after_s), why)
         if (delay_s := math.ceil(after_s)) <= _MOST_DELAY_S:
-            self._puller.enqueue(json.dumps(asdict(self._order)), delay_s)
+            self._puller.enqueue(json.dumps(self._order.told()), delay_s)
         return self._ended("waits" if after_s else "continues", after_s=after_s, reason=why)
 
     def _back_off(self, error: Exception, first: timedelta, most: timedelta) -> Outcome:
@@ -232,7 +205,7 @@ class _Run:
             "pull_ended",
             {"pulled_events": self._events, "vendor_requests": requests},
             {"source": self._order.source},
-            **asdict(self._order),
+            **self._order.told(),
             ended=ended,
             pages=self._pages,
             trace_id=self._trace_id,
@@ -246,5 +219,5 @@ def _grown(record: Record, first: timedelta, most: timedelta) -> timedelta:
 
 
 def _skipped(order: PullOrder, reason: str) -> Outcome:
-    log.info("pull_skipped", **asdict(order), reason=reason)
+    log.info("pull_skipped", **order.told(), reason=reason)
     return Outcome("skipped")

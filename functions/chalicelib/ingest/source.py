@@ -16,6 +16,7 @@ import msgspec
 from events.envelope import VERSION, Envelope, Lane, Operation, event_id, one_line
 
 if TYPE_CHECKING:
+    from .drop import Drop
     from .pages import Request
     from .subscription import Subscriptions
     from .vendor_http import Response, VendorHttp
@@ -239,8 +240,9 @@ class Pull:
 
 @dataclass(frozen=True)
 class Source:
-    """One vendor, both lanes. by_hand are the steps in the vendor's own screens where no API registers a webhook; {url}
-    in them stands for the address to enter, {secret} for a secret to agree on."""
+    """One vendor, all its lanes; drop is that of files people get from it. by_hand are the steps in the vendor's own
+    screens where no API registers a webhook; {url} in them stands for the address to enter, {secret} for a secret to
+    agree on."""
 
     name: str
     title: str
@@ -248,6 +250,7 @@ class Source:
     pull: Pull | None
     subscriptions: "Subscriptions | None" = None
     by_hand: tuple[str, ...] = ()
+    drop: "Drop | None" = None
 
 
 def envelop(

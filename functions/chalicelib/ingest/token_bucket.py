@@ -92,3 +92,21 @@ class TokenBuckets:
 
 def _full_at(item: Item) -> Any:
     return item.attributes.get("full_at", 0.0)
+
+
+class HalfPace:
+    """The same buckets for work that can wait, a backfill or a check: after each slot it lets one pass, so whoever
+    pulls what is new gets at least half of them."""
+
+    def __init__(self, buckets: TokenBuckets, rates: Mapping[str, Rate], sleep: Callable[[float], None]) -> None:
+        self._buckets = buckets
+        self._rates = rates
+        self._sleep = sleep
+
+    def take(self, name: str, most_s: float) -> None:
+        self._buckets.take(name, most_s)
+        if rate := self._rates.get(name):
+            self._sleep(rate.per_s / rate.requests)
+
+    def pause(self, name: str, seconds: float) -> None:
+        self._buckets.pause(name, seconds)

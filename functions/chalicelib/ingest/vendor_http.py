@@ -105,6 +105,7 @@ class VendorHttp:
         self._token: str | None = None
         self._base_url = (connection.base_url or pull.base_url).rstrip("/") + "/"
         self.requests = 0
+        self.received_bytes = 0
 
     def ask(self, request: Request) -> Response:
         """The vendor's answer, ruled ok, empty or skip.
@@ -172,14 +173,14 @@ class VendorHttp:
         return ruling
 
     def _exchange(self, request: Request) -> Response:
-        url = self._url(request.path)
+        url = self._url(request.path, request.is_public)
         params = {name: value for name, value in request.params.items() if value is not None}
         message = self._client.build_request(
             request.method,
             url.copy_merge_params(params) if params else url,
             json=request.json,
             data=request.form,
-            headers={**_HEADERS, **request.headers, **self._authorisation()},
+            headers={**_HEADERS, **request.headers, **({} if request.is_public else self._authorisation())},
         )
         for _ in range(_MOST_HOPS):
             answer = self._send(message)
@@ -194,8 +195,8 @@ class VendorHttp:
     def _send(self, message: httpx.Request) -> Response:
         began = time.monotonic()
         answer = self._client.send(message, stream=True, follow_redirects=False)
+        body = bytearray()
         try:
-            body = bytearray()
             for chunk in answer.iter_bytes():
                 body += chunk
                 if len(body) > self._budget.answer_bytes:
@@ -206,11 +207,12 @@ class VendorHttp:
                     raise httpx.ReadTimeout("the answer trickles", request=message)
         finally:
             answer.close()
+            self.received_bytes += len(body)
         return Response(
             answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, bytes(body)
         )
 
-    def _url(self, path: str) -> httpx.URL:
+    def _url(self, path: str, is_public: bool = False) -> httpx.URL:
         """Absolute only within the vendor's own origin: whoever can write a next link must not get our token."""
         is_absolute = "://" in path.partition("?")[0]
         try:
@@ -218,6 +220,8 @@ class VendorHttp:
             own = httpx.URL(self._base_url)
         except httpx.InvalidURL as error:
             raise VendorSaysNo(f"{self._connection.source} was to be asked at no URL ({error}): not followed") from None
+        if is_public and wanted.scheme == "https":
+            return wanted
         if (wanted.scheme, wanted.host, wanted.port, wanted.userinfo) != (own.scheme, own.host, own.port, own.userinfo):
             raise VendorSaysNo(f"{self._connection.source} points to another host {wanted.host!r}: not followed")
         return wanted
@@ -272,7 +276,8 @@ class VendorHttp:
         self._breaker.failed()
         return VendorUnavailable(
             f"{self._connection.source} gave no usable answer to {_shown(request)} "
-            f"({ruling.reason or 'no reason'}, status {response.status}): tried again later"
+            f"({ruling.reason or 'no reason'}, status {response.status}): tried again later",
+            status=response.status,
         )
 
     def _about(self, request: Request) -> dict[str, str]:

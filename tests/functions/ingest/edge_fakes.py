@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -117,3 +117,6 @@ class FakeLake:
         if self.broken_part in key:
             raise LakeUnavailable(f"{key} was not read")
         return self.objects.get(key)
+
+    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
+        return iter(sorted(key for key in self.objects if key.startswith(prefix) and key > prefix + after))

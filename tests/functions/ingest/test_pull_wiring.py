@@ -40,7 +40,7 @@ def test_a_tick_orders_a_pull_whose_records_land_in_the_lake(table, vendor_url):
     queue, lake = boto3.client("sqs"), boto3.client("s3")
     lake.create_bucket(Bucket="sophia-lake")
     url = queue.create_queue(QueueName="sophia-pulls")["QueueUrl"]
-    where = Settings("https://hooks.payready.example", "", url, "sophia-lake", "sophia-state", "sophia", 1, 1)
+    where = Settings("https://hooks.payready.example", "", url, "", "sophia-lake", "sophia-state", "sophia", 1, 1)
     Connections(table, boto3.client("secretsmanager"), "sophia").connect(
         Connection("vendor", "default", vendor_url, {"token": "t"})
     )
