@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from . import command, show
+from . import cli_completeness, cli_sources, cli_state, command, show
 from .cli_repair import dlq, quarantine
 from .command import NOT_UP, Json, examples, fail, one_of, stack
 
@@ -25,6 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(cli_completeness.app)
+app.add_typer(cli_sources.app)
+app.add_typer(cli_state.app, name="state")
 app.add_typer(dlq, name="dlq")
 app.add_typer(quarantine, name="quarantine")
 
@@ -77,10 +80,10 @@ def demo(
 
 @app.command(epilog=examples("sophia sources", "sophia sources --json"))
 def sources(as_json: Json = False) -> None:
-    """The sources there are and what each lane carries."""
+    """The sources there are, their lanes, and where the stack runs how each fares: last event, last pull, completeness."""
     from .sources import describe
 
-    show.rows(describe(), title="Sources", as_json=as_json)
+    show.rows(describe(stack(must_run=False)), title="Sources", as_json=as_json)
 
 
 @app.command(
@@ -194,7 +197,8 @@ def sql(
 @app.command(epilog=examples("sophia logs", "sophia logs api --find refused", "sophia logs pull --lines 5 --json"))
 def logs(
     function: Annotated[
-        Literal["api", "land", "pull", "tick"], typer.Argument(help="Whose: api answers webhooks, land stores.")
+        Literal["api", "land", "pull", "tick", "background"],
+        typer.Argument(help="Whose: api answers webhooks, land stores."),
     ] = "api",
     find: Annotated[str, typer.Option(help="Only lines with this text: a trace id, a reason, a source.")] = "",
     lines: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 20,
@@ -208,12 +212,18 @@ def logs(
     show.rows(found, title=f"Log of {function}", as_json=as_json)
 
 
-@app.command(epilog=examples("sophia doctor", "sophia doctor --json"))
-def doctor(as_json: Json = False) -> None:
+@app.command(epilog=examples("sophia doctor", "sophia doctor --json", "sophia doctor hubspot"))
+def doctor(
+    source: Annotated[str, typer.Argument(help="A source, to see what it lacks; without one, this machine.")] = "",
+    as_json: Json = False,
+) -> None:
     """Check the machine, the stack, queues, pulls and freshness; say what to do about each problem."""
     from .doctor import examine
+    from .doctor_source import examine_source, known
 
-    found = examine(stack(must_run=False))
-    show.rows(found, title="Doctor", as_json=as_json)
+    if source:
+        one_of("source", source, known())
+    found = examine_source(source) if source else examine(stack(must_run=False))
+    show.rows(found, title=f"Doctor: {source}" if source else "Doctor", as_json=as_json)
     if any(check["verdict"] == "problem" for check in found):
         raise typer.Exit(1)

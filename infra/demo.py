@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 from . import main_job, show
@@ -10,6 +9,7 @@ from .company import entities
 from .company.send import Ledger
 from .local.processes import CannotStart, undisturbed
 from .local.stack import Stack
+from .reconcile import by_source, ledger
 from .warehouse import query
 
 
@@ -43,14 +43,16 @@ def _run(stack: Stack, steps: show.Steps, seed: int) -> bool:
     done = main_job.run(stack, company, steps)
     complete = completeness(stack, done.ledger, entities.entities(company.world))
     lost = len(company.disturbed.lost)
+    checked = by_source(ledger(stack))
+    show.rows(complete, title=f"Completeness: {lost} webhooks were lost on purpose, pulls brought them")
+    show.rows(checked, title="The ledger: what the vendors say they have, and what is here (sophia completeness)")
     show.rows(kpis(stack), title="What the executives see (EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS)")
     show.rows(dashboard(stack), title="The last 30 days (EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D)")
-    show.rows(complete, title=f"Completeness: {lost} webhooks were lost on purpose, pulls brought them")
     _look_next(stack)
-    failed = done.failed_pulls()
-    for failure in failed:
-        show.problem(f"pull of {failure}")
-    return done.is_built and not failed and all(row["complete"] for row in complete)
+    for failure in done.failures():
+        show.problem(failure)
+    is_all_here = all(row["complete"] for row in (*complete, *checked))
+    return done.is_built and not done.failures() and is_all_here
 
 
 def completeness(stack: Stack, ledger: Ledger, known: entities.Entities) -> list[dict[str, Any]]:
@@ -62,7 +64,7 @@ def completeness(stack: Stack, ledger: Ledger, known: entities.Entities) -> list
     rows = query(stack.warehouse_port, "select * from ANALYTICS.COMPLETENESS order by source, stream")
     landed = Counter({(row["SOURCE"], row["STREAM"]): int(row["LANDED_BY_WEBHOOK"]) for row in rows})
     by_key = {(row["SOURCE"], row["STREAM"]): row for row in rows}
-    staged = staged_records(stack, {source for source, _ in known})
+    staged = staged_records(stack)
     found = []
     for key in sorted({*sent, *by_key, *known}):
         row = by_key.get(key, {})
@@ -86,13 +88,11 @@ def completeness(stack: Stack, ledger: Ledger, known: entities.Entities) -> list
     return found
 
 
-def staged_records(stack: Stack, sources: Iterable[str]) -> dict[tuple[str, str], set[str]]:
+def staged_records(stack: Stack) -> dict[tuple[str, str], set[str]]:
     """By source and stream, the ids of the records in staging, deleted ones among them."""
     found = defaultdict(set)
-    for source in sources:
-        table = f"STAGING.BASE_{source.upper()}__RECORDS"
-        for row in query(stack.warehouse_port, f"select stream, entity_id from {table}"):  # noqa: S608  no text of others
-            found[source, row["STREAM"]].add(row["ENTITY_ID"])
+    for row in query(stack.warehouse_port, "select source, stream, entity_id from STAGING.BASE_RECORDS"):
+        found[row["SOURCE"], row["STREAM"]].add(row["ENTITY_ID"])
     return found
 
 
@@ -114,7 +114,7 @@ def _look_next(stack: Stack) -> None:
         '  sophia sql "select * from EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS order by 1 desc limit 5"',
         f"  sophia trace {event[0]['EVENT_ID']}",
         "  sophia send slack events/slack/samples/webhook__*.json",
-        "  sophia quarantine list, sophia doctor, sophia down",
+        "  sophia sources, sophia completeness, sophia quarantine list, sophia doctor, sophia down",
         f"  any Snowflake client: account fakesnow, host 127.0.0.1, port {stack.warehouse_port}, protocol http",
     ):
         show.out.print(line, highlight=False)

@@ -1,6 +1,7 @@
 """The main job, without a word printed: a company's webhooks and pulls carried through a running stack into the marts.
 
-The webhooks are disturbed (infra.company.faults): what they lose, pulls and GitHub's redeliveries bring.
+The webhooks are disturbed (infra.company.faults): what they lose, pulls, GitHub's redeliveries and the comparison with
+what the vendors have bring.
 """
 
 import json
@@ -12,8 +13,10 @@ from typing import Any
 from . import dbt
 from .company import deliveries, faults, world
 from .company.send import Ledger, deliver
+from .intake import imagined, upload
 from .local.stack import Stack, Steps
 from .pull import pull_now, wait_until_loaded
+from .reconcile import reconcile_now
 
 SENDERS = 4
 
@@ -38,14 +41,18 @@ class Company:
 
 @dataclass(frozen=True)
 class Done:
-    """The sender's books, one row per pull (infra.pull), and whether every model and test passed."""
+    """The sender's books, one row per pull (infra.pull) and per check (infra.reconcile), and whether every model and
+    test passed."""
 
     ledger: Ledger
     pulls: Sequence[dict[str, Any]]
+    checks: Sequence[dict[str, Any]]
     is_built: bool
 
-    def failed_pulls(self) -> list[str]:
-        return [f"{pull['source']} {pull['stream']}: {pull['error']}" for pull in self.pulls if pull["error"]]
+    def failures(self) -> list[str]:
+        """Pulls and checks that did not end well."""
+        pulls = [f"pull of {one['source']} {one['stream']}: {one['error']}" for one in self.pulls if one["error"]]
+        return pulls + [f"check of {one['source']}: {one['error']}" for one in self.checks if one["error"]]
 
 
 def imagine(seed: int) -> Company:
@@ -55,14 +62,25 @@ def imagine(seed: int) -> Company:
 
 
 def run(stack: Stack, company: Company, steps: Steps) -> Done:
-    """Send, pull, wait until loaded and build, on a stack whose vendors are this company's. May be repeated.
+    """Send, drop files, pull, compare with the vendors, wait until loaded and build, on a stack whose vendors are this
+    company's. May be repeated.
 
     The marts are told as of the company's now. Raises TimeoutError when something stays under way.
     """
     ledger = send(stack, company, steps)
+    drop(stack, company, steps)
     pulls = pull_now(stack, steps)
+    checks = reconcile_now(stack, steps)
     wait_until_loaded(stack, steps)
-    return Done(ledger, pulls, dbt.build(stack.warehouse_port, steps, as_of=company.world.now.isoformat()))
+    return Done(ledger, pulls, checks, dbt.build(stack.warehouse_port, steps, as_of=company.world.now.isoformat()))
+
+
+def drop(stack: Stack, company: Company, steps: Steps) -> None:
+    """Drop the files that people at the company would drop."""
+    with steps.step("drop files") as report:
+        places = imagined(company.world, stack.folder / "drops")
+        for source, folder in places.items():
+            report(f"{source}: {len(upload(stack.client('s3'), stack.lake_bucket, source, [folder]))} files")
 
 
 def send(stack: Stack, company: Company, steps: Steps) -> Ledger:

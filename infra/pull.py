@@ -3,9 +3,11 @@
 import json
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chalicelib import sources
+from chalicelib.ingest.cursors import Record
 
 from .local.connections import connections, pull_records
 from .local.stack import Stack, Steps
@@ -24,20 +26,14 @@ def pull_now(stack: Stack, steps: Steps, *, source: str = "", stream: str = "") 
     A stream that waits for its vendor longer than we do is reported as such; the tick goes on with it.
     """
     wanted = [key for key in _streams(stack) if source in ("", key[0]) and stream in ("", key[2])]
-    before = pull_records(stack.cloud)
     url = stack.cloud.outputs()["PullsQueueUrl"]
-    with steps.step("pull from the vendors", total=len(wanted)) as report:
-        started, done = time.monotonic(), dict[Key, float]()
+
+    def order() -> None:
         for key in wanted:
-            order = dict(zip(("source", "connection_id", "stream"), key, strict=True)) | {"is_forced": True}
-            stack.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(order))
-        while len(done) < len(wanted) and time.monotonic() < started + PATIENCE_S:
-            time.sleep(_POLL_S)
-            now = pull_records(stack.cloud)
-            for key in wanted:
-                if key not in done and _has_ended(before.get(key), now.get(key)):
-                    done[key] = time.monotonic() - started
-                    report(1)
+            body = dict(zip(("source", "connection_id", "stream"), key, strict=True)) | {"is_forced": True}
+            stack.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+    done = until_ended(steps, "pull from the vendors", wanted, order, lambda: pull_records(stack.cloud))
     records = pull_records(stack.cloud)
     return [
         {
@@ -49,6 +45,27 @@ def pull_now(stack: Stack, steps: Steps, *, source: str = "", stream: str = "") 
         }
         for key in wanted
     ]
+
+
+def until_ended(
+    steps: Steps,
+    title: str,
+    wanted: Sequence[Key],
+    order: Callable[[], None],
+    records: Callable[[], Mapping[Key, Record]],
+) -> dict[Key, float]:
+    """Seconds from the order to the end of each run, good or bad; those that did not end in time are missing."""
+    before, started, done = records(), time.monotonic(), dict[Key, float]()
+    with steps.step(title, total=len(wanted)) as report:
+        order()
+        while len(done) < len(wanted) and time.monotonic() < started + PATIENCE_S:
+            time.sleep(_POLL_S)
+            now = records()
+            for key in wanted:
+                if key not in done and _has_ended(before.get(key), now.get(key)):
+                    done[key] = time.monotonic() - started
+                    report(1)
+    return done
 
 
 def _streams(stack: Stack) -> list[Key]:

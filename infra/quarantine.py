@@ -1,7 +1,9 @@
 """Authentic deliveries that could not be read: what they are, and reading them again with the present code."""
 
+import functools
 import gzip
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chalicelib import sources
@@ -34,13 +36,21 @@ def redriven(stack: Stack, event_id: str = "") -> tuple[int, int]:
         [event_id, event_id],
     )
     lake = Lake(stack.client("s3"), stack.lake_bucket)
-    return redrive(lake, [row["OBJECT_KEY"] for row in objects], event_id)
+    secrets = stack.client("secretsmanager")
+    return redrive(
+        lake, [row["OBJECT_KEY"] for row in objects], event_id, settings_of=functools.partial(_settings, secrets)
+    )
 
 
 def redrive(
-    lake: Lake, object_keys: Iterable[str], event_id: str = "", find: Callable[[str], Source | None] = sources.load
+    lake: Lake,
+    object_keys: Iterable[str],
+    event_id: str = "",
+    find: Callable[[str], Source | None] = sources.load,
+    settings_of: Callable[[str, str], Mapping[str, Any]] = lambda source, connection_id: {},
 ) -> tuple[int, int]:
     """Read the quarantined deliveries in these objects again, and land what can be read: how many, and how many cannot.
+    settings_of are those of a connection's webhook. A dropped file's rows stay: the file itself is to be dropped again.
 
     Harmless to repeat: ids stay. Raises LakeUnavailable.
     """
@@ -57,8 +67,19 @@ def redrive(
             try:
                 if source is None or source.webhook is None:
                     raise Unreadable("unknown_source")
-                land(quarantine.reread(source.webhook, envelope), lake)
+                settings = settings_of(envelope.source, envelope.connection_id)
+                land(quarantine.reread(source.webhook, envelope, settings), lake)
                 read += 1
             except Unreadable:
                 still += 1
     return read, still
+
+
+def _settings(secrets: Any, source: str, connection_id: str) -> Mapping[str, Any]:
+    """What the operator wrote under "webhook" in a connection's secret."""
+    try:
+        answer = secrets.get_secret_value(SecretId=f"sophia/{source}/{connection_id}")
+    except secrets.exceptions.ResourceNotFoundException:
+        return {}
+    settings: Mapping[str, Any] = json.loads(answer["SecretString"]).get("webhook", {})
+    return settings

@@ -86,12 +86,13 @@ def _unread(mine: Envelope) -> bytes:
 
 
 def _staged(stack: Stack, event: Mapping[str, Any]) -> dict[str, Any]:
-    table = f"STAGING.BASE_{event['SOURCE'].upper()}__RECORDS"
-    where = [event["CONNECTION_ID"], event["STREAM"], event["ENTITY_ID"]]
-    # The table's name is made of a source that exists; the values travel as parameters.
-    text = f"select event_count, is_deleted, last_event_id from {table} "  # noqa: S608
-    text += "where connection_id = %s and stream = %s and entity_id = %s"
-    found = query(stack.warehouse_port, text, where)
+    table = "STAGING.BASE_RECORDS"
+    found = query(
+        stack.warehouse_port,
+        "select event_count, is_deleted from STAGING.BASE_RECORDS "
+        "where source = %s and connection_id = %s and stream = %s and entity_id = %s",
+        [event[name] for name in ("SOURCE", "CONNECTION_ID", "STREAM", "ENTITY_ID")],
+    )
     entity = f"{event['STREAM']} {event['ENTITY_ID']}"
     if not found:
         return _step("staged", table, f"{entity} is not there yet: run `sophia build`", "waiting")
@@ -101,10 +102,13 @@ def _staged(stack: Stack, event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _marts(source: str, stream: str) -> list[dict[str, Any]]:
-    """The models below the typed staging of that stream, from dbt's own lineage."""
     if not MANIFEST.exists():
         return [_step("read by", "marts", "no lineage yet: run `sophia build`", "waiting")]
-    manifest = json.loads(MANIFEST.read_text())
+    return read_by(json.loads(MANIFEST.read_text()), source, stream)
+
+
+def read_by(manifest: Mapping[str, Any], source: str, stream: str) -> list[dict[str, Any]]:
+    """One step per model that reads a stream, typed staging first, from dbt's own lineage."""
     nodes = manifest["nodes"]
     reached = [
         name

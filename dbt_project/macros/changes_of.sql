@@ -4,8 +4,7 @@
   An observation says that a property of a record had a value at an instant: told by a partial update, or read in a
   whole record. Only what differs from the observation before is a change, so a value read ten times is one row, and
   the same observations in any order are the same changes. Several at one instant: the one received last counts.
-  observations needs record_id, source, connection_id, stream, entity_id, property_name, property_value, observed_at,
-  evidence, received_at, event_id, landed_at.
+  observations is a CTE of selects made by `observed`.
 -#}
 {% macro changes_of(observations) -%}
 one_per_instant as (
@@ -53,4 +52,29 @@ changes as (
     where observation_number = 1 or property_value is distinct from previous_value
 
 )
+{%- endmacro %}
+
+
+{#-
+  One origin of observations: a select from the CTE `events`, to be followed by its joins and its where. The arguments
+  are SQL; evidence names the origin. Unless told otherwise, what a version says was so at the vendor's clock, and where
+  the vendor gives none, when we heard of it.
+-#}
+{% macro observed(
+    property_name, property_value, evidence, at='coalesce(events.source_updated_at, events.received_at)'
+) -%}
+    select
+        events.record_id,
+        events.source,
+        events.connection_id,
+        events.stream,
+        events.entity_id,
+        {{ property_name }} as property_name,
+        {{ property_value }} as property_value,
+        {{ evidence }} as evidence,
+        {{ at }} as observed_at,
+        events.received_at,
+        events.event_id,
+        events.landed_at
+    from events
 {%- endmacro %}

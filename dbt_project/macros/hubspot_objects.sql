@@ -5,8 +5,8 @@
 {% macro hubspot_objects(stream, wanted) -%}
 records as (
 
-    select * from {{ ref('base_hubspot__records') }}
-    where stream = '{{ stream }}'
+    select * from {{ ref('base_records') }}
+    where source = 'hubspot' and stream = '{{ stream }}'
 
 ),
 

@@ -1,20 +1,19 @@
 {#-
   The distinct events of every record that something landed for since the last run; of all records in a full refresh.
+  Of every source, or of some streams of one.
 
   All events of a touched record are read again, however old, so late, repeated and shuffled arrivals end in the same
   rows as one run over everything. Copies of an event share event_id; the copy received last stands for them. The
   watermark is arrival (landed_at), never the vendor's clock, with an overlap because loads commit out of order.
 -#}
-{% macro touched_events(source_name, streams=none) -%}
+{% macro touched_events(source_name=none, streams=none) -%}
     {%- set events = source('raw_data', 'events') -%}
     {%- set wanted -%}
-        source = '{{ source_name }}'
-        {%- if source_name not in var('sophia_sources_enabled') %}
-        and false
-        {%- endif %}
-        {%- if streams %}
-        and stream in ('{{ streams | join("', '") }}')
-        {%- endif %}
+        {%- if source_name -%}
+        source = '{{ source_name }}' and stream in ('{{ streams | join("', '") }}')
+        {%- else -%}
+        true
+        {%- endif -%}
     {%- endset -%}
     select
         md5(source || '|' || connection_id || '|' || stream || '|' || entity_id) as record_id,
@@ -30,14 +29,15 @@
         occurred_at,
         source_updated_at,
         received_at,
-        min(received_at) over (partition by connection_id, stream, entity_id, event_id) as first_received_at,
-        max(landed_at) over (partition by connection_id, stream, entity_id, event_id) as landed_at
+        min(received_at) over (partition by source, connection_id, stream, entity_id, event_id) as first_received_at,
+        max(landed_at) over (partition by source, connection_id, stream, entity_id, event_id) as landed_at
     from {{ events }}
     where
         {{ wanted }}
         {%- if is_incremental() %}
-        and (connection_id, stream, entity_id) in (
+        and (source, connection_id, stream, entity_id) in (
             select
+                source,
                 connection_id,
                 stream,
                 entity_id
@@ -55,7 +55,7 @@
         )
         {%- endif %}
     qualify row_number() over (
-        partition by connection_id, stream, entity_id, event_id
+        partition by source, connection_id, stream, entity_id, event_id
         order by received_at desc, object_key desc
     ) = 1
 {%- endmacro %}

@@ -108,10 +108,12 @@ def hubspot(world: World, at: datetime) -> _Told:
 
 
 def _associations(record: Record, world: World, at: datetime) -> _Told:
-    """One per pair. Deals' are pulled and told by webhooks, contacts' told by webhooks alone; nobody says that an
-    association ended because a record did."""
+    """One per pair, told by webhooks and pulled while it lasts. Nobody says that an association ended because a record
+    did."""
+    ended = {one.id for one in (*world.market.companies, *world.market.contacts) if not one.is_live(at)}
     for link in record.links:
-        if link.at <= at and (record.kind == "deal" or link.at >= world.started_at):
+        is_listed = link.holds(at) and record.is_live(at) and link.to_id not in ended
+        if link.at <= at and (record.kind == "deal" or link.at >= world.started_at or is_listed):
             name = f"{record.kind}_to_{link.to_kind}"
             entity_id = f"{record.kind}:{record.id}:{link.to_kind}:{link.to_id}:{name}"
             yield "association", entity_id, Last(is_deleted=not link.holds(at))

@@ -51,14 +51,20 @@ def disturb(made: Sequence[Delivery], seed: int, rates: Rates | None = None) -> 
         placed.append((rank, replace(delivery, skew_s=round(chance.uniform(-_SKEW_S, _SKEW_S), 1))))
         if chance.happens(rates.repeated):
             placed.append((rank + chance.uniform(0, 40), delivery))
-        retold = vendors.load(delivery.source).retold
-        if retold and chance.happens(rates.repeated_under_new_id):
-            placed.append((rank + chance.uniform(0, 40), retold(delivery, chance)))
-        if chance.happens(rates.malformed):
+        vendor = vendors.load(delivery.source)
+        if vendor.retold and chance.happens(rates.repeated_under_new_id):
+            placed.append((rank + chance.uniform(0, 40), vendor.retold(delivery, chance)))
+        if chance.happens(rates.malformed) and _can_be_garbled(delivery):
             placed.append((rank, _truncated(delivery, chance)))
-    if rates.malformed and placed and not any(one.events[0][0] == "quarantine" for _, one in placed):
-        placed.append((len(made) / 2, _truncated(placed[len(placed) // 2][1], chance)))
+    garbled = [one for _, one in placed if _can_be_garbled(one)]
+    if rates.malformed and garbled and not any(one.events[0][0] == "quarantine" for _, one in placed):
+        placed.append((len(made) / 2, _truncated(garbled[len(garbled) // 2], chance)))
     return Disturbed(tuple(one for _, one in sorted(placed, key=lambda pair: pair[0])), tuple(lost))
+
+
+def _can_be_garbled(delivery: Delivery) -> bool:
+    """Whether half of it is still authentic, and no longer readable: not where the body holds the proof, or nothing."""
+    return bool(delivery.body) and not vendors.load(delivery.source).is_proof_in_body
 
 
 def _truncated(delivery: Delivery, chance: Chance) -> Delivery:

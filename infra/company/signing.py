@@ -41,9 +41,8 @@ def sign(
     Raises KeyError for a source without a stand-in.
     """
     vendor = vendors.load(source)
-    outgoing = Outgoing(
-        vendor.stamp(body, keys), vendor.address(url, keys), keys, now, event_type, delivery_id, headers or {}
-    )
+    stamped = vendor.dated(vendor.stamp(body, keys), now)
+    outgoing = Outgoing(stamped, vendor.address(url, keys), keys, now, event_type, delivery_id, headers or {})
     made = {"Content-Type": _content_type(outgoing.body), **outgoing.headers, **vendor.sign(outgoing)}
     return Signed(outgoing.url, outgoing.body, made)
 

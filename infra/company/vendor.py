@@ -34,13 +34,18 @@ class Outgoing:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def _as_it_is(body: bytes, keys: Mapping[str, Any]) -> bytes:
+    return body
+
+
 @dataclass(frozen=True)
 class Vendor:
     """new_credentials gives what the receiver stores in its secret ({"signing_secrets": […]} and what pulls need) and
     what the vendor keeps. sign gives the headers of a delivery. Where a secret travels elsewhere, address puts it into
-    the URL and stamp into the body, before signing. entities are the last states that staging must hold at an instant,
-    every loss repaired. api is the path of its API below the site; options are those of the connection. tries are the
-    first delivery and its retries. retold is the same happening under a new delivery id, None where it has none.
+    the URL and stamp into the body, before signing; dated writes the time of sending into it. entities are the last
+    states that staging must hold at an instant, every loss repaired. api is the path of its API below the site; options
+    are those of the connection. tries are the first delivery and its retries. retold is the same happening under a new
+    delivery id, None where it has none. files are what people drop of it up to an instant, by name, oldest first.
     """
 
     name: str
@@ -53,5 +58,12 @@ class Vendor:
     options: Callable[[World], dict[str, Any]] = lambda world: {}
     tries: int = 1
     address: Callable[[str, Mapping[str, Any]], str] = lambda url, keys: url
-    stamp: Callable[[bytes, Mapping[str, Any]], bytes] = lambda body, keys: body
+    stamp: Callable[[bytes, Mapping[str, Any]], bytes] = _as_it_is
+    dated: Callable[[bytes, datetime], bytes] = lambda body, now: body
     retold: Callable[[Delivery, Chance], Delivery] | None = None
+    files: Callable[[World, datetime], list[tuple[str, bytes]]] = lambda world, at: []
+
+    @property
+    def is_proof_in_body(self) -> bool:
+        """Whether a secret inside the body is all that tells who sent it."""
+        return self.stamp is not _as_it_is

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.ingest.connections import Connections
-from chalicelib.ingest.cursors import Cursors, Record
+from chalicelib.ingest.cursors import Cursors, Kind, Record
 from chalicelib.ingest.source import Connection
 from chalicelib.ingest.state_table import StateTable
 
@@ -16,7 +16,7 @@ SECRETS_PREFIX = "sophia"
 
 
 def connections(cloud: Cloud) -> Connections:
-    return Connections(_table(cloud), cloud.client("secretsmanager"), SECRETS_PREFIX)
+    return Connections(state_table(cloud), cloud.client("secretsmanager"), SECRETS_PREFIX)
 
 
 def register(cloud: Cloud, vendors: Mapping[str, Mapping[str, Any]]) -> None:
@@ -28,16 +28,26 @@ def register(cloud: Cloud, vendors: Mapping[str, Mapping[str, Any]]) -> None:
                 source=source,
                 connection_id=told["connection_id"],
                 base_url=told["base_url"],
-                credentials=told["credentials"],
+                credentials={**told["credentials"], **_learned(known, source, told)},
                 options=told["options"],
                 start_at=datetime.fromisoformat(told["start_at"]),
             )
         )
 
 
-def pull_records(cloud: Cloud) -> dict[tuple[str, str, str], Record]:
-    """How the last pulls went, by source, connection and stream."""
-    cursors = Cursors(_table(cloud), lambda: datetime.now(UTC))
+def _learned(known: Connections, source: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The secrets that subscribing brought since: the vendor signs with them as long as it runs."""
+    held = known.get(source, told["connection_id"])
+    if held is None:
+        return {}
+    kept = {name: held.credentials[name] for name in ("url_keys", "proposed_secret") if name in held.credentials}
+    secrets = [*told["credentials"].get("signing_secrets", ()), *held.credentials.get("signing_secrets", ())]
+    return kept | ({"signing_secrets": list(dict.fromkeys(secrets))} if secrets else {})
+
+
+def pull_records(cloud: Cloud, kind: Kind = "cursor") -> dict[tuple[str, str, str], Record]:
+    """How the last pulls went, or what else is recorded, by source, connection and stream."""
+    cursors = Cursors(state_table(cloud), lambda: datetime.now(UTC), kind)
     return {
         (known.source, known.connection_id, stream): record
         for known in connections(cloud).all()
@@ -45,5 +55,5 @@ def pull_records(cloud: Cloud) -> dict[tuple[str, str, str], Record]:
     }
 
 
-def _table(cloud: Cloud) -> StateTable:
+def state_table(cloud: Cloud) -> StateTable:
     return StateTable(cloud.client("dynamodb"), STATE_TABLE)

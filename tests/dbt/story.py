@@ -176,8 +176,8 @@ _TRANSCRIPT = {
 }
 GONG = [
     Told("gong", "call", "700", "upsert", None, {"callData": {"metaData": _METADATA}}, _at("03-19 18:00")),
-    Told("gong", "call", "700", "upsert", None, _CALL, _at("03-09 19:00"), "pull"),
-    Told("gong", "transcript", "700", "upsert", None, _TRANSCRIPT, _at("03-09 19:05"), "pull"),
+    Told("gong", "call", "700", "upsert", None, _CALL, _at("03-09 19:00"), "pull", "pulled"),
+    Told("gong", "transcript", "700", "upsert", None, _TRANSCRIPT, _at("03-09 19:05"), "pull", "pulled"),
     Told("gong", "quarantine", "q1", "event", None, {"reason": "no_call_id"}, _at("03-09 19:05")),
 ]
 

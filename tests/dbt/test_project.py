@@ -1,12 +1,12 @@
 """What every model of the project promises, read from its parsed manifest."""
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 
+from infra.trace import read_by
 from tests.dbt.warehouse import ROOT
 
 SCHEMAS = {
@@ -17,20 +17,19 @@ SCHEMAS = {
     "EXECUTIVE_INTELLIGENCE",
     "EXECUTIVE_DASHBOARD",
 }
-PERSONAL = ("email", "first_name", "last_name", "real_name", "party_name", "phone_number", "message_text", "payload")
+STAGING = ROOT / "dbt_project/models/staging"
+PERSONAL = tuple(
+    f"_{name}"
+    for name in (
+        *("email", "phone", "phone_number", "first_name", "last_name", "full_name", "real_name", "party_name"),
+        *("message_text", "payload"),
+    )
+)
+"""Ends of the names of columns about people."""
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = str(tmp_path_factory.mktemp("parse"))
-    options = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project"), "--target-path", folder]
-    outcome = dbtRunner().invoke(["--quiet", "--log-path", folder, "--warn-error", "parse", *options])
-    assert outcome.success, outcome.exception
-    yield outcome.result
-
-
-@pytest.fixture(scope="module")
-def models(manifest: Any) -> list[Any]:
+def models(manifest: Manifest) -> list[Any]:
     return [node for node in manifest.nodes.values() if node.resource_type in ("model", "seed")]
 
 
@@ -38,7 +37,7 @@ def test_every_description_begins_with_the_grain(models: list[Any]) -> None:
     assert [model.name for model in models if not model.description.startswith("One row")] == []
 
 
-def test_every_model_has_a_tested_key(manifest: Any, models: list[Any]) -> None:
+def test_every_model_has_a_tested_key(manifest: Manifest, models: list[Any]) -> None:
     keyed = {
         node.attached_node
         for node in manifest.nodes.values()
@@ -62,16 +61,43 @@ def test_columns_about_people_are_marked(models: list[Any]) -> None:
         f"{model.name}.{column.name}"
         for model in models
         for column in model.columns.values()
-        if column.name in PERSONAL and not column.config.meta.get("pii")
+        if f"_{column.name}".endswith(PERSONAL) and not column.config.meta.get("pii")
     ]
     assert unmarked == []
 
 
-def test_every_source_has_the_models_its_name_promises(manifest: Any, models: list[Any]) -> None:
-    """A folder under models/staging is a source: it has base_<source>__records, and completeness counts it."""
-    folders = {entry.name for entry in os.scandir(ROOT / "dbt_project/models/staging") if entry.is_dir()}
-    bases = {model.name for model in models if model.name.endswith("__records")}
-    assert bases == {f"base_{folder}__records" for folder in folders}
-    [completeness] = [model for model in models if model.name == "completeness"]
-    counted = {unique_id.rsplit(".", 1)[1] for unique_id in completeness.depends_on.nodes if ".base_" in unique_id}
-    assert counted == bases
+def test_typed_staging_lies_in_the_folder_of_the_source_it_names(models: list[Any]) -> None:
+    """models/staging/<source> holds stg_<source>__… views, and where history is kept, base_<source>__… tables."""
+    folders = {entry.name for entry in os.scandir(STAGING) if entry.is_dir()}
+    found = {
+        folder: [model.name for model in models if f"/staging/{folder}/" in model.original_file_path]
+        for folder in folders
+    }
+    assert [folder for folder in folders if not any(name.startswith(f"stg_{folder}__") for name in found[folder])] == []
+    strays = [
+        name
+        for folder, names in found.items()
+        for name in names
+        if not name.startswith((f"stg_{folder}__", f"base_{folder}__"))
+    ]
+    assert strays == []
+
+
+def test_raw_events_are_read_by_staging_and_counted_by_completeness_alone(models: list[Any]) -> None:
+    """Everything else reads the newest versions: one model decides which those are."""
+    readers = {
+        model.name
+        for model in models
+        if model.resource_type == "model" and any(node.startswith("source.") for node in model.depends_on.nodes)
+    }
+    assert {name for name in readers if not name.startswith("base_")} == {"completeness"}
+
+
+def test_a_streams_readers_are_its_typed_staging_and_what_is_built_of_it(manifest: Manifest) -> None:
+    """`sophia trace` follows an event into the marts by this."""
+    steps = read_by(manifest.writable_manifest().to_dict(), "gong", "call")
+    assert steps[0]["where"] == "STAGING.STG_GONG__CALLS"
+    assert {"GONG_INTELLIGENCE.CALL_TRANSCRIPTS", "EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D"} <= {
+        step["where"] for step in steps
+    }
+    assert not any("HUBSPOT__" in step["where"] or "SLACK__" in step["where"] for step in steps)

@@ -1,10 +1,10 @@
 """A warehouse of the tests' own, with our raw table in it, and dbt to run against it.
 
-dbt runs in this process and parses the project once: its start-up would otherwise cost more than its work.
+dbt runs in this process, on a project already parsed: its start-up would otherwise cost more than its work.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import snowflake.connector
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
 from infra.local.warehouse.running import connect, running_warehouse
@@ -21,6 +21,8 @@ from infra.snowflake import migrate
 from tests.dbt.story import Told
 
 ROOT = Path(__file__).parents[2]
+PROJECT = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project"), "--target", "local")
+LAKE_BUCKET = "lake"
 COLUMNS = [
     "event_id",
     "source",
@@ -47,22 +49,22 @@ class Warehouse:
     connection: snowflake.connector.SnowflakeConnection
     folder: Path
     as_of: str
-    manifest: Manifest | None = None
+    manifest: Manifest
 
     def dbt(self, *arguments: str) -> Any:
         """The result of one dbt command. Fails the test, with dbt's words, when the command fails."""
-        options = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project"), "--target", "local"]
-        options += ["--target-path", str(self.folder), "--vars", json.dumps({"as_of": self.as_of})]
-        quiet = ["--quiet", "--no-use-colors", "--log-path", str(self.folder)]
-        outcome = dbtRunner(manifest=self.manifest).invoke([*quiet, *arguments, *options])
+        outcome = self.try_dbt(*arguments)
         if not outcome.success:
             results = getattr(outcome.result, "results", [])
             failed = [f"{one.node.name}: {one.status} {one.message}" for one in results if one.status not in _FINE]
             pytest.fail(f"dbt {arguments[0]}: {outcome.exception or ''}\n" + "\n".join(failed))
         return outcome.result
 
-    def parsed(self) -> "Warehouse":
-        return Warehouse(self.connection, self.folder, self.as_of, self.dbt("parse"))
+    def try_dbt(self, *arguments: str) -> dbtRunnerResult:
+        """What became of one dbt command."""
+        options = [*PROJECT, "--target-path", str(self.folder), "--vars", json.dumps({"as_of": self.as_of})]
+        quiet = ["--quiet", "--no-use-colors", "--log-path", str(self.folder)]
+        return dbtRunner(manifest=self.manifest).invoke([*quiet, *arguments, *options])
 
     def forget(self) -> None:
         """No event landed. What was built stays until a full refresh."""
@@ -76,13 +78,22 @@ class Warehouse:
         statement = f"insert into SOPHIA.RAW_DATA.EVENTS ({', '.join(COLUMNS)}) select {typed} from values "  # noqa: S608
         self._execute(statement + ", ".join([row] * len(rows)), [value for values in rows for value in values])
 
+    def load(self) -> None:
+        """Land what lies in the lake, by the statement the pipe runs."""
+        [pipe] = self.query("describe pipe SOPHIA.RAW_DATA.EVENTS_PIPE")
+        self._execute(pipe["definition"].rstrip("; \n"))
+
     def rows(self, table: str, leaving_out: Iterable[str] = ()) -> list[dict[str, Any]]:
         """The whole table, sorted by everything in it. Names of columns in lower case."""
-        cursor = self.connection.cursor(snowflake.connector.DictCursor)
-        cursor.execute(f"select * from SOPHIA.{table}")  # noqa: S608
-        rows = [{name.lower(): value for name, value in row.items()} for row in cursor.fetchall()]  # type: ignore[union-attr]
+        rows = self.query(f"select * from SOPHIA.{table}")  # noqa: S608
         kept = [{name: value for name, value in row.items() if name not in leaving_out} for row in rows]
         return sorted(kept, key=lambda row: [str(value) for value in row.values()])
+
+    def query(self, statement: str) -> list[dict[str, Any]]:
+        """Names of columns in lower case."""
+        cursor = self.connection.cursor(snowflake.connector.DictCursor)
+        cursor.execute(statement)
+        return [{name.lower(): value for name, value in row.items()} for row in cursor.fetchall()]  # type: ignore[union-attr]
 
     def _execute(self, statement: str, values: Iterable[Any] | None = None) -> None:
         self.connection.cursor().execute(statement, tuple(values) if values else None)
@@ -92,13 +103,17 @@ _FINE = {"success", "pass", "warn", "skipped", "no-op"}
 
 
 @contextmanager
-def running(folder: Path, as_of: str) -> Iterator[Warehouse]:
-    with running_warehouse(folder / "warehouse") as port, pytest.MonkeyPatch.context() as environment:
+def running(
+    folder: Path, as_of: str, manifest: Manifest, environment_of_process: Mapping[str, str] | None = None
+) -> Iterator[Warehouse]:
+    """environment_of_process says where the warehouse finds the lake, whose bucket is LAKE_BUCKET."""
+    started = running_warehouse(folder / "warehouse", environment=environment_of_process)
+    with started as port, pytest.MonkeyPatch.context() as environment:
         environment.setenv("SOPHIA_WAREHOUSE_PORT", str(port))
         environment.setenv("DO_NOT_TRACK", "1")
-        migrate.migrate(migrate.local(port), {"lake_bucket": "none", "lake_role_arn": ""})
+        migrate.migrate(migrate.local(port), {"lake_bucket": LAKE_BUCKET, "lake_role_arn": ""})
         with connect(port) as connection:
-            yield Warehouse(connection, folder / "dbt", as_of).parsed()
+            yield Warehouse(connection, folder / "dbt", as_of, manifest)
 
 
 def _row(event: Told, landed_at: datetime) -> list[Any]:

@@ -13,14 +13,15 @@ from ..log import log
 from ..settings import settings
 from .aws_services import arguments, client
 from .cursors import Cursors
-from .due import is_check_due
+from .due import is_care_due, is_check_due
 from .lake import Lake
 from .puller import Puller
 from .reconciler import Reconciler
+from .subscriptions import RECORD, Keeper
 
 
 def run_background(body: str, remaining_ms: Callable[[], int]) -> Any:
-    """Carry out one order: {"job": "check" | "backfill", "source", "connection_id", …}.
+    """Carry out one order: {"job": "check" | "backfill" | "subscriptions", "source", "connection_id", …}.
 
     Raises KeyError for a job nobody knows: the queue gives up on it in the end, and it can be seen and redriven.
     """
@@ -28,17 +29,23 @@ def run_background(body: str, remaining_ms: Callable[[], int]) -> Any:
 
 
 def order_background(now: datetime) -> int:
-    """Order every check that is due; how many. Tells how long the longest is overdue, for the alarm that watches it."""
+    """Order every check, and the care of every connection's subscriptions, that is due; how many checks. Tells how long
+    the longest is overdue, for the alarm that watches it."""
     services, ordered, overdue = _reconciler(), 0, timedelta(0)
     for one in services.connections.all():
         source = services.source_named(one.source)
         if not one.is_enabled or source is None:
             continue
         key = one.source, one.connection_id
+        order = {"source": one.source, "connection_id": one.connection_id}
+        if source.subscriptions and is_care_due(
+            Cursors(services.table, services.now, "subscription").of(*key).get(RECORD), one.is_subscribed, now
+        ):
+            services.enqueue(json.dumps({**order, "job": "subscriptions"}), 0)
         check = Cursors(services.table, services.now, "check").of(*key).get("-")
         if not is_check_due(check, Cursors(services.table, services.now).of(*key), source, now):
             continue
-        services.enqueue(json.dumps({"source": one.source, "connection_id": one.connection_id}), 0)
+        services.enqueue(json.dumps(order), 0)
         ordered += 1
         if check and check.next_at:
             overdue = max(overdue, now - check.next_at)
@@ -59,7 +66,15 @@ def _backfiller() -> Puller:
     return Puller(**arguments(where, client, where.background_queue_url, job="backfill"))
 
 
+@functools.cache
+def _keeper() -> Keeper:
+    where = settings()
+    told = arguments(where, client, where.background_queue_url, job="subscriptions")
+    return Keeper(**told, public_base_url=where.public_base_url)
+
+
 _JOBS: dict[str, Callable[[str, Callable[[], int]], Any]] = {
     "check": lambda body, remaining_ms: _reconciler().run(body, remaining_ms),
     "backfill": lambda body, remaining_ms: _backfiller().run(body, remaining_ms),
+    "subscriptions": lambda body, remaining_ms: _keeper().run(body, remaining_ms),
 }

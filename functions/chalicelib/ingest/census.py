@@ -30,7 +30,8 @@ def listed(stream: Stream, census: Census, reading: Reading, window: Window) -> 
     if census.records:
         batches = census.records(reading, window)
     else:
-        connection = dataclasses.replace(reading.connection, start_at=window.start)
+        start_at = None if census.is_whole else window.start
+        connection = dataclasses.replace(reading.connection, start_at=start_at)
         pages = stream.read(dataclasses.replace(reading, connection=connection, cursor={}))
         batches = ([one for one in page.events if one.stream == stream.name] for page in pages)
     for batch in batches:

@@ -1,6 +1,7 @@
 """Which accounts of which vendors there are: an item in the state table each, and a secret for what is secret."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,8 @@ class Registered:
     base_url: str
     is_enabled: bool
     start_at: datetime | None
+    is_subscribed: bool = False
+    """The operator wants its webhooks registered and kept (option `subscribe`)."""
 
 
 class Connections:
@@ -72,6 +75,20 @@ class Connections:
             start_at=known.start_at,
         )
 
+    def amend(
+        self, source: str, connection_id: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """The credentials after `change`, which sees the newest. Nothing is written where it changes nothing.
+
+        Raises ConfigurationMissing as `get` does.
+        """
+        told = self._credentials(source, connection_id)
+        wanted = change(told)
+        if wanted != told:
+            text = json.dumps(dict(wanted))
+            self._secrets.put_secret_value(SecretId=self._secret(source, connection_id), SecretString=text)
+        return wanted
+
     def _credentials(self, source: str, connection_id: str) -> dict[str, Any]:
         name = self._secret(source, connection_id)
         try:
@@ -98,6 +115,7 @@ def _registered(key: str, item: Item) -> Registered:
         base_url=str(item.attributes.get("base_url", "")),
         is_enabled=bool(item.attributes.get("is_enabled", True)),
         start_at=_utc(str(start_at)) if start_at else None,
+        is_subscribed=json.loads(str(item.attributes.get("options", "{}"))).get("subscribe") is True,
     )
 
 

@@ -24,7 +24,8 @@ class Record:
     """What is known of a stream between and during runs. Instants are UTC.
 
     next_at is when the tick orders the next run; not_before is when a run may start at all: a message that comes early,
-    or twice, does nothing. batch_id lives from the first run after a finished one until the next finish.
+    or twice, does nothing. batch_id lives from the first run after a finished one until the next finish; records counts
+    what has landed under it.
     """
 
     cursor: Mapping[str, Any]
@@ -37,6 +38,7 @@ class Record:
     last_finished_at: datetime | None = None
     last_error: str | None = None
     failures: int = 0
+    records: int = 0
 
 
 Kind = Literal["cursor", "backfill", "check", "subscription"]
@@ -69,13 +71,31 @@ class Cursors:
             return None
         lease = Lease(self._table, pk, stream, item, record, self._now)
         mine = replace(
-            record, owner=owner, lease_until=now + LEASE, last_started_at=now, batch_id=record.batch_id or owner
+            record,
+            owner=owner,
+            lease_until=now + LEASE,
+            last_started_at=now,
+            batch_id=record.batch_id or owner,
+            records=record.records if record.batch_id else 0,
         )
         try:
             lease.write(mine)
         except LeaseLost:
             return None
         return lease
+
+    def overwrite(
+        self, source: str, connection_id: str, stream: str, cursor: Mapping[str, Any], *, is_forced: bool = False
+    ) -> bool:
+        """Put a cursor in place of all that is known, as an operator does; the next run is due at once. False where a
+        run holds the stream, unless forced: that run can then save nothing more. Raises LeaseLost to a faster one."""
+        pk = self._pk(source, connection_id)
+        item = self._table.read(pk, stream)
+        record = _record(item)
+        if record.lease_until is not None and record.lease_until > self._now() and not is_forced:
+            return False
+        Lease(self._table, pk, stream, item, record, self._now).write(Record(cursor))
+        return True
 
     def _pk(self, source: str, connection_id: str) -> str:
         return f"{self._kind}#{source}/{connection_id}"
@@ -94,9 +114,11 @@ class Lease:
         self._now = now
         self.record = record
 
-    def save(self, cursor: Mapping[str, Any]) -> None:
-        """Go on from here, whatever happens next. Call it once everything before this cursor is durable."""
-        self.write(replace(self.record, cursor=cursor, lease_until=self._now() + LEASE))
+    def save(self, cursor: Mapping[str, Any], records: int = 0) -> None:
+        """Go on from here, whatever happens next. Call it once everything before this cursor is durable: so many
+        records more."""
+        records += self.record.records
+        self.write(replace(self.record, cursor=cursor, lease_until=self._now() + LEASE, records=records))
 
     def keep_alive(self) -> None:
         """Still working: extends the lease when it is old enough for that to matter."""

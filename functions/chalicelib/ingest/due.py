@@ -57,6 +57,16 @@ def is_check_due(check: Record | None, pulls: Mapping[str, Record], source: Sour
     return _is_due(check, now)
 
 
+def is_care_due(record: Record | None, is_subscribed: bool, now: datetime) -> bool:
+    """Whether a connection's subscriptions are to be looked after. Only where the operator asked for them, in the
+    connection's options or once by the command, and did not remove them."""
+    if record and record.cursor.get("is_removed"):
+        return False
+    if record is None or not record.cursor:
+        return is_subscribed and _is_due(record, now)
+    return _is_due(record, now)
+
+
 def _is_due(record: Record | None, now: datetime) -> bool:
     if record is None:
         return True

@@ -24,15 +24,15 @@ from events.envelope import Envelope
 from ..errors import Unreadable
 from ..log import log
 from .drop import Drop, DroppedFile, Row, Table
-from .drop_rows import opened
+from .drop_rows import flattened, opened
 from .dropped import DroppedObjects
 from .manifest import Entry, Manifest, is_too_few
 from .source import QUARANTINE, Event, Quarantined, Source, envelop
 
 DROPS = "drops/"
 CONNECTION = "default"
-BATCH = 2000
-"""Rows between two savings, a few objects of the lake."""
+ROWS_AT_ONCE = 2000
+"""Less than an object of the lake holds."""
 RESERVE_S = 30.0
 """What is left of a run when it hands over to the next."""
 
@@ -57,7 +57,7 @@ def keys_of(body: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Intake:
-    """land makes envelopes durable; enqueue orders another run for a key."""
+    """land makes envelopes durable; enqueue orders another run for a key; rows_at_once are landed, then saved."""
 
     objects: DroppedObjects
     manifest: Manifest
@@ -66,6 +66,7 @@ class Intake:
     enqueue: Callable[[str], None]
     now: Callable[[], datetime]
     remaining_s: Callable[[], float]
+    rows_at_once: int = ROWS_AT_ONCE
 
     def take(self, key: str) -> Taken:
         """Read a file as far as time allows. Raises LakeUnavailable; what was landed by then stays landed."""
@@ -98,12 +99,16 @@ class Intake:
     def _read(self, file: DroppedFile, place: Path, drop: Drop, accepts_fewer_rows: bool) -> Taken:
         entry = self.manifest.of(file)
         if entry.status == "complete":
-            return Taken("same", reason=f"it is {entry.path}")
+            if not entry.quarantined:
+                return Taken("same", reason=f"it is {entry.path}")
+            # Dropped again because its rows could not be read: perhaps the present code can.
+            entry = dataclasses.replace(entry, status="reading", rows_done=0, quarantined=0)
         file = dataclasses.replace(file, dropped_at=datetime.fromisoformat(entry.dropped_at))
         suffix = Path(file.name).suffix.lower()
         try:
             if suffix not in drop.suffixes:
                 raise Unreadable("unknown_kind", f"{file.name!r} ends with none of {', '.join(drop.suffixes)}")
+            place, suffix = flattened(place, suffix)
             if not entry.rows:
                 with opened(place, suffix) as (header, rows):
                     table = drop.table(file, header)
@@ -120,7 +125,7 @@ class Intake:
 
     def _landed(self, file: DroppedFile, entry: Entry, table: Table, rows: Iterator[Row]) -> Taken:
         rows = islice(rows, entry.rows_done, None)
-        while batch := list(islice(rows, BATCH)):
+        while batch := list(islice(rows, self.rows_at_once)):
             events = [_event(file, table, row) for row in batch]
             broken = sum(event.stream == QUARANTINE for event in events)
             done, quarantined = entry.rows_done + len(batch), entry.quarantined + broken

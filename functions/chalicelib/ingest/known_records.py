@@ -38,7 +38,7 @@ create table if not exists objects (key text primary key, day text not null) wit
 create table if not exists progress (stream text primary key, day text not null) without rowid;
 create temp table listed (
     stream text not null, entity_id text not null, clock integer not null, is_deleted integer not null,
-    content blob not null, primary key (stream, entity_id)
+    version text not null, content blob not null, primary key (stream, entity_id)
 ) without rowid;
 """
 # Newest wins as staging has it: the vendor's clock, then a delete, then the vendor's version, then arrival.
@@ -58,7 +58,7 @@ on conflict (stream, entity_id) do update set
 """
 _COUNT = """
 select count(*), total(k.webhook >= l.clock), total(k.pull >= l.clock), total(
-    k.arrived >= 0 and k.clock >= l.clock and k.is_deleted = l.is_deleted and (l.clock >= 0 or k.content = l.content or l.content = x'')
+    k.arrived >= 0 and (k.clock, k.version) >= (l.clock, l.version) and k.is_deleted = l.is_deleted and (l.clock >= 0 or k.content = l.content or l.content = x'')
 )
 from listed l left join known k on k.stream = l.stream and k.entity_id = l.entity_id
 where l.stream = ?
@@ -90,9 +90,11 @@ _line = msgspec.json.Decoder(_Line)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The newest whole version of one record. clock is -1 where the vendor has none; content tells versions apart."""
+    """The newest whole version of one record. clock is -1 where the vendor has none; version breaks its ties, and
+    content tells apart what has neither."""
 
     clock: int
+    version: str
     is_deleted: bool
     content: bytes
 
@@ -157,15 +159,18 @@ class KnownRecords:
     def find(self, stream: str, entity_id: str) -> Known | None:
         """None where no whole version of it has come."""
         row = self._db.execute(
-            "select clock, is_deleted, content from known where stream = ? and entity_id = ? and arrived >= 0",
+            "select clock, version, is_deleted, content from known where stream = ? and entity_id = ? and arrived >= 0",
             (stream, entity_id),
         ).fetchone()
-        return Known(row[0], bool(row[1]), row[2]) if row else None
+        return Known(row[0], row[1], bool(row[2]), row[3]) if row else None
 
     def list(self, events: Sequence[Event]) -> None:
         """Note what the vendor says it has."""
-        rows = [(one.stream, one.entity_id, clock(one), one.operation == "delete", content(one)) for one in events]
-        self._db.executemany("insert or replace into listed values (?, ?, ?, ?, ?)", rows)
+        rows = [
+            (one.stream, one.entity_id, clock(one), one.operation == "delete", one.source_version or "", content(one))
+            for one in events
+        ]
+        self._db.executemany("insert or replace into listed values (?, ?, ?, ?, ?, ?)", rows)
 
     def begin(self) -> None:
         """Forget what was listed."""

@@ -155,7 +155,7 @@ class _Run:
             pages = self._stream.read(Reading(self._http, connection, self._lease.record.cursor, now))
             for page in pages:
                 self._land(page)
-                self._lease.save(page.cursor)
+                self._lease.save(page.cursor, records=len(page.events))
                 self._pages += 1
                 # The next question of a run whose time is up says so itself (VendorBusy), and a stream that has none
                 # left has finished. This is for one that yields on and on without asking.

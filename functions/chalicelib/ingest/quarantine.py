@@ -5,6 +5,8 @@ Its payload, {reason, detail, headers, body_base64}, is enough to read the deliv
 
 import base64
 import binascii
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -16,6 +18,8 @@ from .source import QUARANTINE, Delivery, Event, Quarantined, Webhook, envelop
 
 # What would let a reader of the warehouse act as the vendor, or as us.
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
+_SECRET_WORDS = ("token", "secret", "api-key", "password", "passcode")
+"""Of vendors that send the very secret in a header: X-Goog-Channel-Token, X-Looker-Webhook-Token, X-Api-Key."""
 _DETAIL_CHARACTERS = 500
 _JSON_SPACE = b" \t\r\n"
 
@@ -37,8 +41,9 @@ def envelopes(webhook: Webhook, delivery: Delivery, body_sha256: str, trace_id: 
     return [_envelop(event, delivery, body_sha256, trace_id)]
 
 
-def reread(webhook: Webhook, envelope: Envelope) -> list[Envelope]:
-    """A quarantined delivery read again, under its first trace and time of arrival.
+def reread(webhook: Webhook, envelope: Envelope, settings: Mapping[str, Any] | None = None) -> list[Envelope]:
+    """A quarantined delivery read again, under its first trace and time of arrival. settings are those of its
+    connection as they are now (Delivery.settings).
 
     Raises Unreadable when it still cannot be read.
     """
@@ -48,7 +53,7 @@ def reread(webhook: Webhook, envelope: Envelope) -> list[Envelope]:
     except binascii.Error as error:
         raise Unreadable("not_base64", str(error)) from None
     delivery = Delivery(
-        envelope.source, envelope.connection_id, "POST", "", kept.headers, body, received_at=envelope.received_at
+        envelope.source, envelope.connection_id, "POST", "", kept.headers, body, envelope.received_at, settings or {}
     )
     again = envelopes(webhook, delivery, envelope.body_sha256, envelope.trace_id)
     if again[0].stream == QUARANTINE:
@@ -86,6 +91,10 @@ def _envelop(
     )
 
 
+def _is_secret(header: str) -> bool:
+    return header in _NOT_KEPT or any(word in header for word in _SECRET_WORDS)
+
+
 def _is_padded(body: bytes) -> bool:
     """Whether putting the body on a line of its own changes it: line breaks go, and so does space around it."""
     return b"\n" in body or b"\r" in body or body != body.strip(_JSON_SPACE)
@@ -102,7 +111,7 @@ def _event(delivery: Delivery, body_sha256: str, reason: str, detail: str) -> Ev
     payload = Quarantined(
         reason=reason,
         detail=detail[:_DETAIL_CHARACTERS],
-        headers={name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT},
+        headers={name: value for name, value in delivery.headers.items() if not _is_secret(name)},
         body_base64=base64.b64encode(delivery.body).decode(),
     )
     return Event(

@@ -58,12 +58,12 @@ class Check:
     def run(self) -> Completeness:
         """The finding, once every repair is durable. Where the vendor cannot be asked to the end, it says so."""
         http = self.reading.http
-        requests, received, error, total = http.requests, http.received_bytes, None, None
+        requests, received, skipped, error, total = http.requests, http.received_bytes, http.skipped, None, None
         self.known.begin()
         try:
             for batch in listed(self.stream, self.census, self.reading, self.window):
                 self._take(batch)
-            for ids in _batches(self._unlisted()):
+            for ids in _batches(self._unlisted(is_partial=http.skipped > skipped)):
                 self._land([found for one in ids if (found := self._gone_or_changed(one))])
             total = self.census.total(self.reading, self.window) if self.census.total else None
         except VendorError as failure:
@@ -110,7 +110,7 @@ class Check:
             self.tally.missing += not is_deleted
             self.tally.deleted_unseen += is_deleted
             return True
-        is_older = known.clock < clock(listed)
+        is_older = (known.clock, known.version) < (clock(listed), listed.source_version or "")
         if is_deleted:
             is_news = not known.is_deleted and known.clock <= clock(listed)
             self.tally.deleted_unseen += is_news
@@ -134,8 +134,9 @@ class Check:
         # It lives, whatever the clock of its grave: restored, and the vendor did not move its clock.
         return dataclasses.replace(found, source_updated_at=self.reading.now) if is_buried else found
 
-    def _unlisted(self) -> Sequence[str]:
-        """Records we take for alive and the vendor does not name, as far as somebody can say what became of them."""
+    def _unlisted(self, is_partial: bool) -> Sequence[str]:
+        """Records we take for alive and the vendor does not name, as far as somebody can say what became of them. Of a
+        list that is partial because something in it is closed to us, nobody can."""
         name, census = self.stream.name, self.census
         ids = self.known.unlisted(name, None if census.is_whole else self.window.start, self.window.end)
         self.tally.unlisted = len(ids)
@@ -144,7 +145,7 @@ class Check:
             return ids[:MOST_FETCHED]
         if not census.is_whole:
             return []
-        if len(ids) > MASS and len(ids) > self.known.living(name) / 5:
+        if is_partial or len(ids) > MASS and len(ids) > self.known.living(name) / 5:
             self.tally.unrepaired += len(ids)
             return []
         return ids
@@ -160,7 +161,7 @@ class Check:
         if now_is is None or now_is.operation == "delete":
             self.tally.deleted_unseen += 1
             return now_is or self._tombstone(entity_id, known.clock if known else -1)
-        is_news = known is None or known.clock < clock(now_is)
+        is_news = known is None or (known.clock, known.version) < (clock(now_is), now_is.source_version or "")
         self.tally.stale += is_news
         return now_is if is_news else None
 

@@ -190,8 +190,8 @@ class Census:
     """What the vendor itself says it has of a stream, apart from any cursor: the third witness of reconciliation.
 
     records lists what changed in the window, batch by batch, whole records or (payload b"") only their ids and clocks;
-    None lists by the stream's own reading, begun at the window's start. is_whole: it lists all that lives, so what it
-    leaves out is gone. fetch is one record as it is now, None where the vendor no longer has it: it brings what came as
+    None lists by the stream's own reading, begun at the window's start (is_whole: without a start). is_whole: it lists
+    all that lives, so what it leaves out is gone. fetch is one record as it is now, None where the vendor no longer has it: it brings what came as
     an id only and decides about what we have and the vendor did not list. total is the vendor's own count of a window.
     lag is how long after a change the vendor may not list it yet.
     """

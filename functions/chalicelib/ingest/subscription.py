@@ -45,7 +45,8 @@ class Subscriptions:
     """The life of a vendor's webhook subscriptions through its API. existing lists them all, ours and others'.
 
     renew is None where they do not expire; it gives the subscription as it then is (some vendors make a new one).
-    renew_before is how long before its end one is renewed.
+    renew_before is how long before its end one is renewed. is_listed False: the vendor cannot say what stands, and what
+    we remember decides. creates_missing: create makes only those that are missing, so that it may be asked every time.
     """
 
     existing: Callable[["VendorHttp", Connection], Sequence[Subscription]]
@@ -53,3 +54,5 @@ class Subscriptions:
     remove: Callable[["VendorHttp", Connection, Subscription], None]
     renew: Callable[["VendorHttp", Connection, Subscription, Wanted], Subscription] | None = None
     renew_before: timedelta = timedelta(days=1)
+    is_listed: bool = True
+    creates_missing: bool = False

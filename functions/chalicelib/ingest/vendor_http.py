@@ -106,6 +106,7 @@ class VendorHttp:
         self._base_url = (connection.base_url or pull.base_url).rstrip("/") + "/"
         self.requests = 0
         self.received_bytes = 0
+        self.skipped = 0
 
     def ask(self, request: Request) -> Response:
         """The vendor's answer, ruled ok, empty or skip.
@@ -131,6 +132,7 @@ class VendorHttp:
         if kind == "retry":
             raise self._give_up(request, response)
         self._breaker.succeeded()
+        self.skipped += kind == "skip"
         if kind == "forgotten":
             raise VendorForgot(f"{self._connection.source} has forgotten where {_shown(request)} was to go on")
         if kind in ("refused", "expired"):
@@ -155,7 +157,7 @@ class VendorHttp:
                 self._token = None
                 response = self._exchange(request)
                 ruling = self._judge(response)
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except (httpx.TransportError, httpx.DecodingError, Unreadable) as error:
             return Response(0, {}, b"", Ruling("retry", type(error).__name__))
         if ruling.kind == "retry" and ruling.after_s is not None:
             ruling = dataclasses.replace(ruling, after_s=min(max(ruling.after_s, 0.0), _LONGEST_WAIT_S))
@@ -235,7 +237,7 @@ class VendorHttp:
             ) from None
 
     def _logged_in(self, login: Login) -> Connection:
-        """The connection with a token among its credentials."""
+        """The connection with a token among its credentials. An outage may look like none: Looker's is a 404."""
         if self._token is None:
             asked = login.request(self._connection, self._now())
             path = asked.path if "://" in asked.path else self._base_url + asked.path.lstrip("/")
@@ -243,7 +245,7 @@ class VendorHttp:
             answer = self._send(
                 self._client.build_request(asked.method, path, json=asked.json, data=asked.form, headers=headers)
             )
-            if answer.status >= 500 or answer.status == 429:
+            if answer.status >= 500 or answer.status == 429 or self._judge(answer).kind == "retry":
                 raise httpx.ReadError(f"no token: status {answer.status}")
             token = value(answer.body, *login.token) if answer.status < 300 else None
             if not isinstance(token, str) or not token:

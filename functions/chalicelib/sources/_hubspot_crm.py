@@ -7,7 +7,8 @@ Facts: developers.hubspot.com, "Search the CRM", "Associations v4", "Owners", "P
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +16,9 @@ import msgspec
 
 from ..errors import Unreadable
 from ..ingest.bodies import instant, typed
-from ..ingest.pages import Request, Token, items, listing, told, walk
+from ..ingest.pages import Request, Token, items, listing, told, value, walk
 from ..ingest.search_windows import SearchWindows, Walk
-from ..ingest.source import QUARANTINE, Event, Page, Reading, Stream
+from ..ingest.source import QUARANTINE, Census, Event, Page, Reading, Stream, Window
 
 _Read = Callable[[Reading], Iterator[Page]]
 _Tell = Callable[[Reading, list[bytes]], list[Event]]
@@ -30,7 +31,7 @@ _SEARCH = SearchWindows(
     first=1000,  # a bound of epoch 0 is answered 500
 )
 _PATHS = {"contact": "contacts", "company": "companies", "deal": "deals"}
-_PROPERTIES = {
+PROPERTIES = {
     "contact": "email hs_additional_emails firstname lastname jobtitle phone company associatedcompanyid createdate "
     "lifecyclestage hs_lead_status hubspot_owner_id lastmodifieddate hs_calculated_merged_vids hs_merged_object_ids",
     "company": "name domain industry city state country annualrevenue numberofemployees lifecyclestage createdate "
@@ -38,6 +39,7 @@ _PROPERTIES = {
     "deal": "dealname amount deal_currency_code dealstage pipeline dealtype closedate createdate closed_lost_reason "
     "hubspot_owner_id hs_is_closed hs_is_closed_won hs_deal_stage_probability hs_lastmodifieddate hs_merged_object_ids",
 }
+_TARGETS = {"deal": ("company", "contact"), "contact": ("company",)}
 _HISTORY = "dealstage amount closedate"
 _NEXT = Token(("paging", "next", "after"), "after")
 
@@ -57,7 +59,7 @@ _record = msgspec.json.Decoder(_Record)
 
 def _properties(kind: str, reading: Reading) -> list[str]:
     """What to ask for. Options may name more: {"properties": {"deal": ["..."]}}."""
-    return [*_PROPERTIES[kind].split(), *reading.connection.options.get("properties", {}).get(kind, ())]
+    return [*PROPERTIES[kind].split(), *reading.connection.options.get("properties", {}).get(kind, ())]
 
 
 def _modified(kind: str, tell: _Tell | None = None) -> _Read:
@@ -145,11 +147,16 @@ def _every(path: str, event: Callable[[bytes, Reading], Event | None], **params:
     return listing(request=lambda reading, since: request, event=event, records=("results",), paginator=_NEXT)
 
 
-def _all_deals(reading: Reading) -> Iterator[Page]:
-    first = Request("crm/v3/objects/deals", params={"limit": 100, **reading.cursor})
-    for answer, following in walk(reading.http, first, _NEXT):
-        cursor = {"after": following.params["after"]} if following else {}
-        yield Page(_associations(reading, items(answer.body, "results")), cursor)
+def _sweep(kind: str) -> _Read:
+    """The associations of every record of a kind."""
+
+    def read(reading: Reading) -> Iterator[Page]:
+        first = Request(f"crm/v3/objects/{_PATHS[kind]}", params={"limit": 100, **reading.cursor})
+        for answer, following in walk(reading.http, first, _NEXT):
+            cursor = {"after": following.params["after"]} if following else {}
+            yield Page(_associations(kind)(reading, items(answer.body, "results")), cursor)
+
+    return read
 
 
 class _To(msgspec.Struct, rename="camel"):
@@ -166,46 +173,97 @@ class _Associated(msgspec.Struct, rename={"of": "from"}):
 _associated = msgspec.json.Decoder(_Associated)
 
 
-def _associations(reading: Reading, deals: Iterable[bytes]) -> list[Event]:
-    """What these deals are associated with, seen to hold when the deal was last modified or later."""
-    seen_at = {}
-    for raw in deals:
-        with contextlib.suppress(Unreadable):  # the stream of deals quarantines it
-            deal = _identified("deal", raw)
-            seen_at[deal.id] = instant(deal.updated_at)
+def _associations(kind: str) -> Callable[[Reading, Iterable[bytes]], list[Event]]:
+    """What records of a kind are associated with, seen to hold when the record was last modified or later."""
+
+    def tell(reading: Reading, records: Iterable[bytes]) -> list[Event]:
+        seen_at = {}
+        for raw in records:
+            with contextlib.suppress(Unreadable):  # the stream of the records themselves quarantines it
+                record = _identified(kind, raw)
+                seen_at[record.id] = instant(record.updated_at)
+        return _associated_with(reading, kind, seen_at)
+
+    return tell
+
+
+def _associated_with(reading: Reading, kind: str, seen_at: Mapping[str, datetime | None]) -> list[Event]:
     events = []
-    for to_type, path in (("company", "companies"), ("contact", "contacts")):
+    for to_type in _TARGETS[kind]:
         inputs = [{"id": deal_id} for deal_id in seen_at]
         while inputs:
             question = {"inputs": inputs[:100]}
-            answer = reading.http.ask(Request(f"crm/v4/associations/deals/{path}/batch/read", "POST", json=question))
+            answer = reading.http.ask(
+                Request(f"crm/v4/associations/{_PATHS[kind]}/{_PATHS[to_type]}/batch/read", "POST", json=question)
+            )
             inputs = inputs[100:]
             for found in (typed(_associated, raw) for raw in items(answer.body, "results")):
                 if after := ((found.paging or {}).get("next") or {}).get("after"):
                     inputs.append({"id": found.of.id, "after": after})
-                events += [_association(found.of.id, to_type, to, seen_at.get(found.of.id)) for to in found.to]
+                events += [_association(kind, found.of.id, to_type, to, seen_at.get(found.of.id)) for to in found.to]
     return events
 
 
-def _association(deal_id: str, to_type: str, to: _To, seen_at: datetime | None) -> Event:
+def _association(kind: str, from_id: str, to_type: str, to: _To, seen_at: datetime | None) -> Event:
     """One event a pair, the primary type's label first: webhooks name a pair without its types (DEAL_TO_COMPANY)."""
-    ends = {"from_type": "deal", "from_id": deal_id, "to_type": to_type, "to_id": str(to.to_object_id)}
-    kind = min(to.association_types, key=lambda one: one.get("label") != "Primary", default={})
-    type_ = {"type_id": kind.get("typeId"), "label": kind.get("label"), "association_types": to.association_types}
-    payload, entity_id = msgspec.json.encode(ends | type_), ":".join((*ends.values(), f"deal_to_{to_type}"))
+    ends = {"from_type": kind, "from_id": from_id, "to_type": to_type, "to_id": str(to.to_object_id)}
+    type_ = min(to.association_types, key=lambda one: one.get("label") != "Primary", default={})
+    labels = {"type_id": type_.get("typeId"), "label": type_.get("label"), "association_types": to.association_types}
+    payload, entity_id = msgspec.json.encode(ends | labels), ":".join((*ends.values(), f"{kind}_to_{to_type}"))
     return Event("association", entity_id, "upsert", payload, source_updated_at=seen_at)
+
+
+def _census(kind: str) -> Census:
+    """Search may name late what has changed; one record and the number of those modified can be asked for."""
+    modified = "lastmodifieddate" if kind == "contact" else "hs_lastmodifieddate"
+
+    def fetch(reading: Reading, record_id: str) -> Event | None:
+        asked = {"properties": ",".join(_properties(kind, reading))}
+        if kind == "deal":
+            asked["propertiesWithHistory"] = ",".join(_HISTORY.split())
+        answer = reading.http.ask(Request(f"crm/v3/objects/{_PATHS[kind]}/{record_id}", params=asked))
+        return _upsert(kind, answer.body) if answer.ruling.kind == "ok" else None
+
+    def total(reading: Reading, window: Window) -> int | None:
+        start, end = (str(int(one.timestamp() * 1000)) for one in (window.start, window.end))
+        among = {"propertyName": modified, "operator": "BETWEEN", "value": start, "highValue": end}
+        asked = {"filterGroups": [{"filters": [among]}], "limit": 1}
+        answer = reading.http.ask(Request(f"crm/v3/objects/{_PATHS[kind]}/search", "POST", json=asked, bucket="search"))
+        return value(answer.body, "total")
+
+    return Census(fetch=fetch, total=total, lag=_SEARCH.settled_after)
+
+
+def _every_association(reading: Reading, window: Window) -> Iterator[list[Event]]:
+    fresh = dataclasses.replace(
+        reading, cursor={}, connection=dataclasses.replace(reading.connection, start_at=window.start)
+    )
+    for kind in _TARGETS:
+        yield from (list(page.events) for page in _modified(kind, _associations(kind))(fresh))
+
+
+def _all_owners(reading: Reading, window: Window) -> Iterator[list[Event]]:
+    for archived in ("false", "true"):
+        read = _all("owner", "crm/v3/owners", limit=500, archived=archived)
+        yield from (list(page.events) for page in read(dataclasses.replace(reading, cursor={})))
 
 
 _HOUR = timedelta(hours=1)
 
 STREAMS = (
-    Stream("company", _modified("company")),
-    Stream("contact", _modified("contact")),
-    Stream("deal", _modified("deal", _deals_with_history)),
-    *(Stream(f"archived_{kind}", _archived(kind), every=_HOUR) for kind in _PATHS),
-    Stream("owner", _all("owner", "crm/v3/owners", limit=500), every=_HOUR),
-    Stream("archived_owner", _all("owner", "crm/v3/owners", limit=500, archived="true"), every=_HOUR),
-    Stream("deal_pipeline", _all("deal_pipeline", "crm/v3/pipelines/deals"), every=_HOUR),
-    Stream("association", _modified("deal", _associations)),
-    Stream("association_sweep", _all_deals, every=timedelta(days=1)),
+    Stream("company", _modified("company"), census=_census("company")),
+    Stream("contact", _modified("contact"), census=_census("contact")),
+    Stream("deal", _modified("deal", _deals_with_history), census=_census("deal")),
+    *(Stream(f"archived_{kind}", _archived(kind), every=_HOUR, census=None) for kind in _PATHS),
+    Stream(
+        "owner",
+        _all("owner", "crm/v3/owners", limit=500),
+        every=_HOUR,
+        census=Census(records=_all_owners, is_whole=True),
+    ),
+    Stream("archived_owner", _all("owner", "crm/v3/owners", limit=500, archived="true"), every=_HOUR, census=None),
+    Stream("deal_pipeline", _all("deal_pipeline", "crm/v3/pipelines/deals"), every=_HOUR, census=Census(is_whole=True)),
+    Stream("association", _modified("deal", _associations("deal")), census=Census(records=_every_association)),
+    Stream("contact_association", _modified("contact", _associations("contact")), census=None),
+    *(Stream(f"{kind}_association_sweep", _sweep(kind), every=timedelta(days=1), census=None) for kind in _TARGETS),
 )

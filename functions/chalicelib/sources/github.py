@@ -4,7 +4,6 @@ docs.github.com/webhooks and /rest. What is odd: the kind of an event stands in 
 tick in seconds; a failed delivery is never sent again unless someone asks; a pull request is also listed as an issue.
 """
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,22 @@ from ..ingest.bodies import digest, form, instant, is_form, seconds, stream_name
 from ..ingest.newest_first import NewestFirst, Told, each
 from ..ingest.pages import LinkHeader, Request, iso, items, listing, told, walk
 from ..ingest.signatures import Hmac
-from ..ingest.source import Connection, Delivery, Event, Page, Pull, Rate, Reading, Ruling, Source, Stream, Webhook
+from ..ingest.source import (
+    Census,
+    Connection,
+    Delivery,
+    Event,
+    Page,
+    Pull,
+    Rate,
+    Reading,
+    Ruling,
+    Source,
+    Stream,
+    Webhook,
+)
+from ._github_hooks import SUBSCRIPTIONS
+from ._github_redelivery import read_hook_deliveries
 
 if TYPE_CHECKING:
     from ..ingest.vendor_http import Response
@@ -39,14 +53,6 @@ class _Record(msgspec.Struct):
     pull_request: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-class _HookDelivery(msgspec.Struct):
-    id: int
-    guid: str
-    delivered_at: str
-    status_code: int = 0
-    redelivery: bool = False
-
-
 _ITSELF = ["pull_request", "deployment", "deployment_status", "release", "repository", "workflow_run", "check_suite"]
 _ABOUT = {kind: kind for kind in _ITSELF} | {
     "issues": "issue",
@@ -65,7 +71,6 @@ def _decoder(key: str) -> msgspec.json.Decoder[Any]:
 _bodies = {kind: _decoder(key) for kind, key in _ABOUT.items()}
 _objects = msgspec.json.Decoder(msgspec.defstruct("_Object", []))
 _records = msgspec.json.Decoder(_Record)
-_hook_deliveries = msgspec.json.Decoder(_HookDelivery)
 
 
 def read(delivery: Delivery) -> Sequence[Event]:
@@ -159,6 +164,7 @@ def _headers(connection: Connection) -> dict[str, str]:
 _MOST = {"per_page": 100}
 _BY_UPDATE = {"sort": "updated", "direction": "desc"}
 _OPEN_OR_NOT = {"state": "all", **_BY_UPDATE}
+_WHOLE = Census(is_whole=True)  # listed without `since`, so what was deleted is not in it
 _HAS_SINCE = frozenset(("issues", "issues/comments", "pulls/comments"))
 
 
@@ -223,48 +229,6 @@ def _in_each(
     return each(_repositories, one)
 
 
-def _hooks(reading: Reading) -> Iterable[str]:
-    for hook in reading.connection.options.get("hooks", ()):
-        owner = f"repos/{hook['repository']}" if "repository" in hook else f"orgs/{hook['organization']}"
-        yield f"{owner}/hooks/{hook['hook_id']}/deliveries"
-
-
-def _tell_delivery(raw: bytes, hook: str, reading: Reading) -> Told:
-    """Told once, though looked at for two hours: what failed again waits for its next try."""
-    delivery = typed(_hook_deliveries, raw)
-    at, mark = instant(delivery.delivered_at), instant(reading.cursor.get("newest", {}).get(hook))
-    is_new = not (at and mark) or at >= mark - timedelta(minutes=5)
-    event = Event("hook_delivery", str(delivery.id), "event", raw, occurred_at=at, source_updated_at=at)
-    return Told(at, at, event if is_new else None)
-
-
-def _deliver_again(settled: set[str], raw: bytes, hook: str, floor: Any, reading: Reading) -> Iterable[Event] | None:
-    """Ask for another try of a delivery whose newest one failed: at once the first time, hourly after that.
-
-    GitHub lists a delivery for three days. A try too many is harmless: the id of the delivery stays the same.
-    """
-    delivery = typed(_hook_deliveries, raw)
-    is_newest = delivery.guid not in settled
-    settled.add(delivery.guid)
-    at = instant(delivery.delivered_at)
-    is_too_soon = delivery.redelivery and at is not None and reading.now - at < timedelta(hours=1)
-    if not is_newest or 200 <= delivery.status_code < 300 or is_too_soon:
-        return None
-    reading.http.ask(Request(f"{hook}/{delivery.id}/attempts", method="POST"))
-    return ()
-
-
-def _read_hook_deliveries(reading: Reading) -> Iterator[Page]:
-    one = NewestFirst(
-        request=lambda reading, hook, floor: Request(hook, params=_MOST),
-        tell=_tell_delivery,
-        paginator=LinkHeader(),
-        overlap=timedelta(hours=2),
-        children=functools.partial(_deliver_again, set()),
-    )
-    yield from each(_hooks, one)(reading)
-
-
 _MADE: dict[str, Any] = {"by": "created_at", "reread": timedelta(days=30)}
 """Listed by creation. For 30 days a workflow may be run again; a deployment is given a new status hardly later."""
 
@@ -273,13 +237,13 @@ _streams = (
     Stream("pull_request", _in_each("pull_request", "pulls", _OPEN_OR_NOT)),
     Stream("pull_request_review", _in_each("pull_request_review", "pulls", _OPEN_OR_NOT, children="reviews")),
     Stream("pull_request_review_comment", _in_each("pull_request_review_comment", "pulls/comments", _BY_UPDATE)),
-    Stream("issue", _in_each("issue", "issues", _OPEN_OR_NOT)),
-    Stream("issue_comment", _in_each("issue_comment", "issues/comments", _BY_UPDATE)),
+    Stream("issue", _in_each("issue", "issues", _OPEN_OR_NOT), census=_WHOLE),
+    Stream("issue_comment", _in_each("issue_comment", "issues/comments", _BY_UPDATE), census=_WHOLE),
     Stream("release", _in_each("release", "releases", {}, by="created_at", reread=None), every=timedelta(hours=1)),
     Stream("deployment", _in_each("deployment", "deployments", {}, **_MADE)),
     Stream("deployment_status", _in_each("deployment_status", "deployments", {}, children="statuses", **_MADE)),
     Stream("workflow_run", _in_each("workflow_run", "actions/runs", {}, records=("workflow_runs",), **_MADE)),
-    Stream("hook_delivery", _read_hook_deliveries, every=timedelta(minutes=15)),
+    Stream("hook_delivery", read_hook_deliveries, every=timedelta(minutes=15), census=None),
 )
 
 source = Source(
@@ -294,4 +258,5 @@ source = Source(
         rates={"": Rate(4500, per_s=3600, burst=500)},
         streams=_streams,
     ),
+    subscriptions=SUBSCRIPTIONS,
 )

@@ -3,7 +3,8 @@
 Facts: help.gong.io, "Create a webhook rule"; Gong API reference, "Calls", "Users". Odd here:
 - an empty answer is a 404 with a sentence, and so is the answer to a key that may see no calls;
 - calls are found by when they started, appear minutes to hours later, and are enriched for days: see `_begin`;
-- ids are decimal text beyond 2^53; nothing carries a modification time, so the newer reading is the newer record.
+- ids are decimal text beyond 2^53; nothing carries a modification time, so the newer reading is the newer record, and
+  a pulled one, which is complete, comes before a webhook's, which may be from before the call was processed.
 """
 
 import base64
@@ -18,7 +19,20 @@ from ..errors import Unreadable, VendorUnavailable
 from ..ingest.bodies import instant, typed, utf8
 from ..ingest.pages import Request, Token, iso, items, listing, told, value, walk
 from ..ingest.signatures import GongJwt
-from ..ingest.source import Connection, Delivery, Event, Page, Pull, Rate, Reading, Ruling, Source, Stream, Webhook
+from ..ingest.source import (
+    Census,
+    Connection,
+    Delivery,
+    Event,
+    Page,
+    Pull,
+    Rate,
+    Reading,
+    Ruling,
+    Source,
+    Stream,
+    Webhook,
+)
 
 if TYPE_CHECKING:
     from ..ingest.vendor_http import Response
@@ -65,12 +79,14 @@ def _read(delivery: Delivery) -> Sequence[Event]:
     return [_upsert("call", about, delivery.body)]
 
 
-def _upsert(stream: str, about: _MetaData, payload: bytes) -> Event:
+def _upsert(stream: str, about: _MetaData, payload: bytes, version: str | None = None) -> Event:
     if about.id in (None, ""):
         raise Unreadable("missing_entity", f"a {stream} without an id")
-    return Event(stream, str(about.id), "upsert", payload, occurred_at=instant(about.started))
+    return Event(stream, str(about.id), "upsert", payload, occurred_at=instant(about.started), source_version=version)
 
 
+PULLED = "pulled"
+"""The source_version of what was pulled. A webhook has none, which is older than any."""
 LAG = timedelta(minutes=5)
 """The newest calls are left to the next run: what Gong is still processing is not listed yet."""
 OVERLAP = timedelta(hours=2)
@@ -163,7 +179,7 @@ def _calls(reading: Reading) -> Iterator[Page]:
 
 
 def _called(raw: bytes, reading: Reading) -> Event:
-    return _upsert("call", typed(_call, raw).meta_data or _MetaData(), raw)
+    return _upsert("call", typed(_call, raw).meta_data or _MetaData(), raw, PULLED)
 
 
 def _transcripts(reading: Reading) -> Iterator[Page]:
@@ -200,14 +216,16 @@ def _ask(reading: Reading, calls: Mapping[str, datetime]) -> tuple[list[Event], 
                 found = typed(_transcript, raw)
                 if found.transcript:
                     started = missing.pop(found.call_id, calls.get(found.call_id))
-                    events.append(Event("transcript", found.call_id, "upsert", raw, occurred_at=started))
+                    events.append(
+                        Event("transcript", found.call_id, "upsert", raw, occurred_at=started, source_version=PULLED)
+                    )
     return events, missing
 
 
 _NEXT = Token(("records", "cursor"), "cursor", into="json")
 _users = listing(
     request=lambda reading, since: Request("v2/users", bucket="day"),  # takes no bound: all of them each time
-    event=lambda raw, reading: _upsert("user", typed(_listed, raw), raw),
+    event=lambda raw, reading: _upsert("user", typed(_listed, raw), raw, PULLED),
     records=("users",),
     paginator=Token(("records", "cursor"), "cursor"),
 )
@@ -251,9 +269,9 @@ source = Source(
         # Of 3 a second and 10,000 a day for the company; what a burst takes is left out of the refill.
         rates={"": Rate(170, 60.0), "day": Rate(8_000, 86_400.0, burst=2_000)},
         streams=(
-            Stream("user", _users, every=timedelta(hours=6)),
-            Stream("call", _calls, every=timedelta(minutes=15)),
-            Stream("transcript", _transcripts, every=timedelta(minutes=15)),
+            Stream("user", _users, every=timedelta(hours=6), census=Census(is_whole=True)),
+            Stream("call", _calls, every=timedelta(minutes=15), census=Census(lag=timedelta(hours=2))),
+            Stream("transcript", _transcripts, every=timedelta(minutes=15), census=Census(lag=timedelta(hours=2))),
         ),
     ),
 )

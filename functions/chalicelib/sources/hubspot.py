@@ -17,6 +17,7 @@ from ..ingest.pages import told
 from ..ingest.signatures import HubSpotSignature
 from ..ingest.source import Delivery, Event, Pull, Rate, Ruling, Source, Webhook
 from ._hubspot_crm import STREAMS
+from ._hubspot_subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from ..ingest.vendor_http import Response
@@ -122,6 +123,8 @@ def _judge(response: "Response") -> Ruling:
     status = response.status
     if 200 <= status < 300:  # 207: a batch in which some objects have no associations
         return Ruling("ok")
+    if status == 404 and b"OBJECT_NOT_FOUND" in response.body:
+        return Ruling("empty")
     if status == 429:
         # The daily limit falls at midnight of the account's time zone, which we do not know: look again in an hour.
         after, otherwise = response.headers.get("retry-after", ""), 3600.0 if b"DAILY" in response.body else None
@@ -143,4 +146,5 @@ source = Source(
         rates={"": Rate(180, 10.0, burst=10), "search": Rate(4, 1.0)},
         streams=STREAMS,
     ),
+    subscriptions=SUBSCRIPTIONS,
 )

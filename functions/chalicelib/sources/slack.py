@@ -18,7 +18,7 @@ from ..ingest.bodies import NOTHING, digest, form, instant, is_form, seconds, st
 from ..ingest.newest_first import NewestFirst, Told, each
 from ..ingest.pages import Request, Token, items, listing, told, value, walk
 from ..ingest.signatures import Hmac, SignedTime
-from ..ingest.source import Answer, Delivery, Event, Page, Pull, Rate, Reading, Ruling, Source, Stream, Webhook
+from ..ingest.source import Answer, Census, Delivery, Event, Page, Pull, Rate, Reading, Ruling, Source, Stream, Webhook
 
 if TYPE_CHECKING:
     from ..ingest.vendor_http import Response
@@ -290,7 +290,7 @@ source = Source(
         },
         streams=(
             Stream("channel", _channels, every=timedelta(hours=1)),
-            Stream("user", _users, every=timedelta(hours=6)),
+            Stream("user", _users, every=timedelta(hours=6), census=Census(is_whole=True)),
             Stream("message", each(_readable_channels, _history_and_replies), every=timedelta(minutes=15)),
         ),
     ),

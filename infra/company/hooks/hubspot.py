@@ -104,7 +104,7 @@ def sign(outgoing: Outgoing) -> dict[str, str]:
 
 def new_credentials(rng: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
     token = f"pat-na1-{guid(rng)}"
-    return shared(rng, guid(rng), access_token=token)
+    return shared(rng, guid(rng), access_token=token, developer_api_key=guid(rng))
 
 
 def retold(delivery: Delivery, chance: Chance) -> Delivery:

@@ -42,7 +42,8 @@ def main() -> None:
         rate_factor=asked.rate_factor,
     )
     site.search_cap, site.page_cap = asked.search_cap, asked.page_cap
-    uvicorn.run(make_app(site), host="127.0.0.1", port=asked.port, log_level="warning")
+    # Not the machine's date: vendors that date their answers do so by the site's clock.
+    uvicorn.run(make_app(site), host="127.0.0.1", port=asked.port, log_level="warning", date_header=False)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,11 @@ def make_site(
 ) -> Site:
     """A site whose clock stands at the world's now. Redeliveries go to receiver, signed with what GitHub keeps; without
     a receiver they fail."""
+
+    def located(url: str) -> str:
+        is_ours = receiver and public_base_url and url.startswith(public_base_url)
+        return receiver.rstrip("/") + url.removeprefix(public_base_url.rstrip("/")) if is_ours else url
+
     disturbed = disturb(deliveries(world, sources=["github"]), world.seed)
     return Site(
         world=world,
@@ -37,6 +42,7 @@ def make_site(
         hook_log=HookLog(disturbed.sent, disturbed.lost, wall_clock()),
         now=world.now,
         wall_clock=wall_clock,
+        located=located,
         post=poster(receiver, public_base_url, dict(github_keeps or {}), wall_clock) if receiver else _nobody,
     )
 

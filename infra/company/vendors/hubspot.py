@@ -4,6 +4,7 @@ Sources: developers.hubspot.com, "CRM search" (10,000 results, 200 a page, 5 req
 (190 requests in 10 seconds), "Associations v4".
 """
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from ..crm import Record
 from ..hooks import hubspot as hooks
 from ..render import hubspot
 from ..vendor import Vendor
+from . import hubspot_webhooks
 from .cursors import position_of, to_cursor
 from .guard import Manners, bearer, guarded, json_body
 from .hubspot_associations import associations
@@ -40,7 +42,11 @@ def routes(site: Site) -> list[Route]:
         ("/hubspot/crm/v3/pipelines/{plural}", "GET", _pipelines),
         ("/hubspot/crm/v4/associations/{from_type}/{to_type}/batch/read", "POST", associations),
     )
-    return [Route(path, guarded(site, manners, handler), methods=[method]) for path, method, handler in endpoints]
+    made = [Route(path, guarded(site, manners, handler), methods=[method]) for path, method, handler in endpoints]
+    of_the_app = replace(manners, authorise=hubspot_webhooks.authorise)
+    for path, methods, handler in hubspot_webhooks.ENDPOINTS:
+        made.append(Route("/hubspot/webhooks/v3/{app_id}" + path, guarded(site, of_the_app, handler), methods=methods))
+    return made
 
 
 def _authorise(request: Request, site: Site) -> Response | None:
@@ -170,6 +176,7 @@ vendor = Vendor(
     deliveries=hooks.deliveries,
     entities=entities.hubspot,
     api="hubspot/",
+    options=lambda world: {"app_id": hubspot.APP_ID},
     tries=11,  # developers.hubspot.com, "Webhooks API": up to ten retries
     retold=hooks.retold,
 )

@@ -42,6 +42,8 @@ class Site:
     """Slack may list fewer than asked for, and Gong's page size is its own."""
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By vendor, what clients made it remember: webhook subscriptions, cursors given out, jobs."""
+    located: Callable[[str], str] = lambda url: url
+    """Where an address of ours is really served: vendors knock there while a webhook is being registered."""
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     """Per vendor and outcome: "slack ok", "slack busy"…"""

@@ -234,7 +234,7 @@ def test_calls_are_told_as_listed() -> None:
     body = sample("pull__calls_extensive")
     events, _ = FakeVendor(source, lambda request: answer(body)).read("call", now=NOW, start_at=NOW - timedelta(days=3))
     assert [event.payload for event in events] == items(body, "calls")
-    assert [event.source_version for event in events] == [None, None]
+    assert [event.source_version for event in events] == ["pulled", "pulled"]  # comes before a webhook's
 
 
 @pytest.mark.parametrize(

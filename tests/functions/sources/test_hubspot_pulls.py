@@ -159,7 +159,7 @@ def test_a_search_is_drawn_from_the_slower_bucket() -> None:
     assert source.pull is not None and "search" in source.pull.rates
 
 
-@pytest.mark.parametrize(("stream", "count"), [("association", 250), ("association_sweep", 250)])
+@pytest.mark.parametrize(("stream", "count"), [("association", 250), ("deal_association_sweep", 250)])
 def test_reads_the_associations_of_every_deal_page_by_page(stream: str, count: int) -> None:
     crm = Crm([(number, ms(NOW) - number) for number in range(1, count + 1)])
     events, _ = pull(crm, stream)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.errors import VendorSaysNo, VendorUnavailable
+from chalicelib.errors import VendorForgot, VendorSaysNo, VendorUnavailable
 from chalicelib.ingest.pages import Request
 from chalicelib.ingest.source import Connection, Delivery, Event, Reading, Source
 from chalicelib.ingest.vendor_http import Response
@@ -52,8 +52,10 @@ class FakeVendor:
         ruling = self.source.pull.judge(response)
         if ruling.kind == "refused":
             raise VendorSaysNo(ruling.reason)
+        if ruling.kind == "forgotten":
+            raise VendorForgot(ruling.reason)
         if ruling.kind == "retry":
-            raise VendorUnavailable(ruling.reason)
+            raise VendorUnavailable(ruling.reason, response.status)
         return dataclasses.replace(response, ruling=ruling)
 
     def paths(self) -> list[str]:

@@ -43,7 +43,7 @@ def url(site: Site) -> Iterator[str]:
     """Where the vendors are."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(make_app(site), log_level="warning", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(make_app(site), log_level="warning", lifespan="off", date_header=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:

@@ -1,22 +1,30 @@
 """Both lanes without a cloud: our receiver and our pulls in process, and the newest version of each entity."""
 
+import hashlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 
 from chalicelib import sources
+from chalicelib.ingest.dropped import Fetched
+from chalicelib.ingest.intake import Intake
+from chalicelib.ingest.manifest import Manifest
 from chalicelib.ingest.receive import Receiver
 from chalicelib.ingest.secrets import Credentials
 from chalicelib.ingest.source import Connection, Delivery, Event, Reading, envelop
+from chalicelib.ingest.state_table import Item
 from chalicelib.ingest.vendor_http import VendorHttp
 from events.envelope import Envelope, decode
 from infra.company import credentials as keys
+from infra.company import vendors
 from infra.company.vendors.site import Site
+from infra.company.world import World
 
 PUBLIC = "https://hooks.payready.example"
 
@@ -74,7 +82,17 @@ class FreePass:
 def pulled(
     source_name: str, site: Site, client: httpx.Client, credentials: dict[str, Any], now: datetime
 ) -> list[Event]:
-    """One first run of every stream of a source."""
+    """One first run of every stream of a source; nothing where there is nothing to pull."""
+    source = sources.load(source_name)
+    assert source
+    if source.pull is None:
+        return []
+    reading = opened(source_name, site, client, credentials, now)
+    return [event for stream in source.pull.streams for page in stream.read(reading) for event in page.events]
+
+
+def opened(source_name: str, site: Site, client: httpx.Client, credentials: dict[str, Any], now: datetime) -> Reading:
+    """What a first run of a pulled source reads with."""
     source = sources.load(source_name)
     assert source and source.pull
     told = keys.connections(site.world, credentials, str(client.base_url))[source_name]
@@ -92,8 +110,46 @@ def pulled(
         sleep=lambda seconds: None,
         rng=random.Random(1),
     )
-    readings = (stream.read(Reading(http, connection, {}, now)) for stream in source.pull.streams)
-    return [event for pages in readings for page in pages for event in page.events]
+    return Reading(http, connection, {}, now)
+
+
+class Shelf:
+    """Dropped files and the state table, both in memory."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+        self.items: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def fetch(self, key: str, into: Path) -> Fetched | None:
+        if (body := self.files.get(key)) is None:
+            return None
+        into.write_bytes(body)
+        return Fetched(hashlib.sha256(body).hexdigest(), len(body), datetime.now(UTC), False)
+
+    def read(self, pk: str, sk: str) -> Item:
+        return Item(self.items.get((pk, sk), {}))
+
+    def change(self, pk: str, sk: str, decide: Callable[[Any], Any]) -> Any:
+        self.items[pk, sk] = decide(self.items.get((pk, sk), {}))
+        return self.items[pk, sk]
+
+
+def dropped(source_name: str, world: World, at: datetime) -> list[Envelope]:
+    """Everything people dropped of a source, read from the first file to the last; nothing where it takes none."""
+    files = vendors.load(source_name).files(world, at)
+    shelf, landed = Shelf({f"drops/{source_name}/{name}": body for name, body in files}), []
+    taking = Intake(
+        objects=shelf,  # type: ignore[arg-type]
+        manifest=Manifest(shelf),  # type: ignore[arg-type]
+        find=sources.load,
+        land=landed.extend,
+        enqueue=lambda key: None,
+        now=lambda: datetime.now(UTC),
+        remaining_s=lambda: 600.0,
+    )
+    for key in shelf.files:
+        taking.take(key)
+    return landed
 
 
 def as_envelopes(source: str, events: Iterable[Event]) -> list[Envelope]:

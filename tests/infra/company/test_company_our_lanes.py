@@ -62,14 +62,13 @@ def test_a_pulled_deal_tells_its_stage(site: Site, client: httpx.Client, credent
 
 
 def _told_by_hooks_alone(site: Site, stream: str) -> set[str]:
-    """Listed no more: the merged company, the comments of a deleted issue, the associations of deleted records.
-    Contacts' associations we do not pull at all."""
+    """Listed no more: the merged company, the comments of a deleted issue, the associations of deleted records."""
     market, deals = site.world.market, [pursuit.record for pursuit in site.world.pursuits]
     if stream == "company":
         return {one.id for one in market.companies if one.merged_into}
     if stream == "association":
         live = {one.id for one in (*market.companies, *market.contacts, *deals) if one.is_live(site.now)}
         parts = {one: one.split(":") for one in entities(site.world)["hubspot", "association"]}
-        return {key for key, part in parts.items() if part[0] == "contact" or not {part[1], part[3]} <= live}
+        return {key for key, part in parts.items() if not {part[1], part[3]} <= live}
     gone = [issue for issue in site.world.workshop.issues if issue.deleted_at]
     return {str(comment.id) for issue in gone for comment in issue.comments} if stream == "issue_comment" else set()

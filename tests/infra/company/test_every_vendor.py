@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from lanes import PUBLIC, Inbox, as_envelopes, newest, pulled
+from lanes import PUBLIC, Inbox, as_envelopes, dropped, newest, pulled
 from starlette.testclient import TestClient
 
 from chalicelib import sources
@@ -46,8 +46,10 @@ class Ours:
         return deliver(made, "http://receiver", PUBLIC, kept, workers=1, transport=self.inbox.transport())
 
     def pull(self, now: datetime | None = None) -> list[Envelope]:
+        """Everything the API lists, and what people drop as files."""
         with self.client() as client:
-            return as_envelopes(self.name, pulled(self.name, self.site, client, self.credentials, now or self.site.now))
+            told = pulled(self.name, self.site, client, self.credentials, now or self.site.now)
+        return as_envelopes(self.name, told) + dropped(self.name, self.world, self.site.now)
 
     def client(self) -> httpx.Client:
         return TestClient(make_app(self.site, [self.name]), base_url="http://127.0.0.1:9200")

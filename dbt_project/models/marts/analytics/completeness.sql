@@ -3,33 +3,20 @@ with
 events as (
 
     select * from {{ source('raw_data', 'events') }}
-    where source in ('{{ var("sophia_sources_enabled") | join("', '") }}')
 
 ),
 
 records as (
-    {% for source_name in var('sophia_sources_enabled') %}
-    select
-        source,
-        connection_id,
-        stream,
-        event_count,
-        landed_at
-    from {{ ref('base_' ~ source_name ~ '__records') }}
-    {% if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
+
+    select * from {{ ref('base_records') }}
+
 ),
 
 -- What landed while this run was under way is the next run's: staging was read before it came.
 read_until as (
 
-    select
-        source,
-        max(landed_at) as last_landed_at
+    select max(landed_at) as last_landed_at
     from records
-    group by source
 
 ),
 
@@ -45,7 +32,7 @@ landed as (
         count(distinct iff(events.lane = 'pull', events.event_id, null)) as pull_events,
         max(events.received_at) as last_received_at
     from events
-    left join read_until on read_until.source = events.source
+    cross join read_until
     where events.landed_at <= coalesce(read_until.last_landed_at, events.landed_at)
     group by events.source, events.connection_id, events.stream
 

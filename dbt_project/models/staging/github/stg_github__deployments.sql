@@ -5,8 +5,8 @@ records as (
     select
         *,
         {{ record_at('deployment_status') }} as deployment_status
-    from {{ ref('base_github__records') }}
-    where stream = 'deployment_status'
+    from {{ ref('base_records') }}
+    where source = 'github' and stream = 'deployment_status'
 
 ),
 

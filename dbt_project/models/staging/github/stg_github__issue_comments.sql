@@ -5,8 +5,8 @@ records as (
     select
         *,
         {{ record_at('comment') }} as comment_record
-    from {{ ref('base_github__records') }}
-    where stream = 'issue_comment'
+    from {{ ref('base_records') }}
+    where source = 'github' and stream = 'issue_comment'
 
 ),
 

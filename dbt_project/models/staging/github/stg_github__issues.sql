@@ -5,8 +5,8 @@ records as (
     select
         *,
         {{ record_at('issue') }} as issue
-    from {{ ref('base_github__records') }}
-    where stream = 'issue'
+    from {{ ref('base_records') }}
+    where source = 'github' and stream = 'issue'
 
 ),
 

@@ -2,8 +2,8 @@ with
 
 records as (
 
-    select * from {{ ref('base_github__records') }}
-    where stream = 'push'
+    select * from {{ ref('base_records') }}
+    where source = 'github' and stream = 'push'
 
 ),
 

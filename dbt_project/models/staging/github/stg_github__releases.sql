@@ -5,8 +5,8 @@ records as (
     select
         *,
         {{ record_at('release') }} as release_record
-    from {{ ref('base_github__records') }}
-    where stream = 'release'
+    from {{ ref('base_records') }}
+    where source = 'github' and stream = 'release'
 
 ),
 

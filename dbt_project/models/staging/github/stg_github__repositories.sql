@@ -5,8 +5,8 @@ records as (
     select
         *,
         {{ record_at('repository') }} as repository
-    from {{ ref('base_github__records') }}
-    where stream = 'repository'
+    from {{ ref('base_records') }}
+    where source = 'github' and stream = 'repository'
 
 ),
 

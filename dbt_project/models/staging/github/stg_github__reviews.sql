@@ -5,8 +5,8 @@ records as (
     select
         *,
         {{ record_at('review') }} as review
-    from {{ ref('base_github__records') }}
-    where stream = 'pull_request_review'
+    from {{ ref('base_records') }}
+    where source = 'github' and stream = 'pull_request_review'
 
 ),
 

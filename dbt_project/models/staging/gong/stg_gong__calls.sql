@@ -5,8 +5,8 @@ records as (
     select
         *,
         {{ record_at('callData') }} as call
-    from {{ ref('base_gong__records') }}
-    where stream = 'call'
+    from {{ ref('base_records') }}
+    where source = 'gong' and stream = 'call'
 
 ),
 

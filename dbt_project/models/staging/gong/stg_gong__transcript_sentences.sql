@@ -2,8 +2,8 @@ with
 
 records as (
 
-    select * from {{ ref('base_gong__records') }}
-    where stream = 'transcript'
+    select * from {{ ref('base_records') }}
+    where source = 'gong' and stream = 'transcript'
 
 ),
 

@@ -1,11 +1,4 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key='record_id',
-        incremental_strategy='delete+insert',
-        on_schema_change='fail',
-    )
-}}
+{{ config(materialized='incremental', incremental_strategy='delete+insert') }}
 
 with
 
@@ -17,61 +10,26 @@ events as (
 
 property_changes as (
 
-    select
-        record_id,
-        source,
-        connection_id,
-        stream,
-        entity_id,
-        payload:propertyName::varchar as property_name,
-        payload:propertyValue::varchar as property_value,
-        'property_change' as evidence,
-        coalesce(source_updated_at, received_at) as observed_at,
-        received_at,
-        event_id,
-        landed_at
-    from events
-    where operation = 'partial' and payload:propertyName::varchar is not null
+    {{ observed('events.payload:propertyName::varchar', 'events.payload:propertyValue::varchar', "'property_change'") }}
+    where events.operation = 'partial' and events.payload:propertyName::varchar is not null
 
 ),
 
 merges as (
 
-    select
-        record_id,
-        source,
-        connection_id,
-        stream,
-        entity_id,
-        'hs_merged_object_ids' as property_name,
-        replace(regexp_replace(payload:mergedObjectIds::varchar, '[^0-9,]', ''), ',', ';') as property_value,
-        'merge' as evidence,
-        coalesce(source_updated_at, received_at) as observed_at,
-        received_at,
-        event_id,
-        landed_at
-    from events
-    where operation = 'partial' and payload:mergedObjectIds[0]::varchar is not null
+    {{ observed(
+        "'hs_merged_object_ids'",
+        "replace(regexp_replace(events.payload:mergedObjectIds::varchar, '[^0-9,]', ''), ',', ';')",
+        "'merge'"
+    ) }}
+    where events.operation = 'partial' and events.payload:mergedObjectIds[0]::varchar is not null
 
 ),
 
 -- A whole record says what every property was when it was last modified, and nothing about the time before.
 versions as (
 
-    select
-        events.record_id,
-        events.source,
-        events.connection_id,
-        events.stream,
-        events.entity_id,
-        property.key as property_name,
-        property.value::varchar as property_value,
-        'version' as evidence,
-        coalesce(events.source_updated_at, events.received_at) as observed_at,
-        events.received_at,
-        events.event_id,
-        events.landed_at
-    from events
+    {{ observed('property.key', 'property.value::varchar', "'version'") }}
     inner join lateral flatten(input => events.payload:properties) as property
     where
         events.operation in ('upsert', 'snapshot')
@@ -82,20 +40,7 @@ versions as (
 -- HubSpot keeps the history of a property and lists it where a pull asks for it.
 histories as (
 
-    select
-        events.record_id,
-        events.source,
-        events.connection_id,
-        events.stream,
-        events.entity_id,
-        property.key as property_name,
-        version.value:value::varchar as property_value,
-        'history' as evidence,
-        {{ utc('version.value:timestamp') }} as observed_at,
-        events.received_at,
-        events.event_id,
-        events.landed_at
-    from events
+    {{ observed('property.key', 'version.value:value::varchar', "'history'", at=utc('version.value:timestamp')) }}
     inner join lateral flatten(input => events.payload:propertiesWithHistory) as property
     inner join lateral flatten(input => property.value) as version
     where events.operation in ('upsert', 'snapshot')
@@ -105,46 +50,33 @@ histories as (
 -- hs_v2_date_entered_<stage> (hs_date_entered_<stage> in older portals) is the last time a deal entered that stage.
 stage_entries as (
 
-    select
-        record_id,
-        source,
-        connection_id,
-        stream,
-        entity_id,
-        'dealstage' as property_name,
-        regexp_replace(property_name, '^hs_(v2_)?date_entered_', '') as property_value,
-        'stage_entry' as evidence,
-        {{ hubspot_time('property_value') }} as observed_at,
-        received_at,
-        event_id,
-        landed_at
-    from versions
-    where property_name like 'hs%date_entered_%' and property_value is not null
+    {{ observed(
+        "'dealstage'",
+        "regexp_replace(property.key, '^hs_(v2_)?date_entered_', '')",
+        "'stage_entry'",
+        at=hubspot_time('property.value::varchar')
+    ) }}
+    inner join lateral flatten(input => events.payload:properties) as property
+    where
+        events.operation in ('upsert', 'snapshot')
+        and property.key like 'hs%date_entered_%'
+        and property.value::varchar is not null
 
 ),
 
 -- A pipeline's stages are its properties here: HubSpot forgets a deleted stage, and deals that were in it do not.
 pipeline_stages as (
 
-    select
-        events.record_id,
-        events.source,
-        events.connection_id,
-        events.stream,
-        events.entity_id,
-        'stage:' || stage.value:id::varchar as property_name,
-        to_json(object_construct(
+    {{ observed(
+        "'stage:' || stage.value:id::varchar",
+        "to_json(object_construct(
             'display_order', stage.value:displayOrder::varchar,
             'is_closed', stage.value:metadata:isClosed::varchar,
             'label', stage.value:label::varchar,
             'probability', stage.value:metadata:probability::varchar
-        )) as property_value,
-        'version' as evidence,
-        coalesce(events.source_updated_at, events.received_at) as observed_at,
-        events.received_at,
-        events.event_id,
-        events.landed_at
-    from events
+        ))",
+        "'version'"
+    ) }}
     inner join lateral flatten(input => events.payload:stages) as stage
     where events.stream = 'deal_pipeline' and events.operation in ('upsert', 'snapshot')
 
@@ -170,22 +102,12 @@ told as (
 observations as (
 
     select
-        record_id,
-        source,
-        connection_id,
-        stream,
-        entity_id,
-        property_name,
+        * exclude (property_value),
         case
             when property_name like '%date' then
                 coalesce(to_varchar({{ hubspot_time('property_value') }}, 'YYYY-MM-DD HH24:MI:SS.FF3'), property_value)
             else nullif(property_value, '')
-        end as property_value,
-        evidence,
-        observed_at,
-        received_at,
-        event_id,
-        landed_at
+        end as property_value
     from told
 
 ),

@@ -2,8 +2,8 @@ with
 
 records as (
 
-    select * from {{ ref('base_hubspot__records') }}
-    where stream = 'association'
+    select * from {{ ref('base_records') }}
+    where source = 'hubspot' and stream = 'association'
 
 ),
 

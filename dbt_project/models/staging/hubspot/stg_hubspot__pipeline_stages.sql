@@ -15,8 +15,8 @@ stages as (
 
 pipelines as (
 
-    select * from {{ ref('base_hubspot__records') }}
-    where stream = 'deal_pipeline'
+    select * from {{ ref('base_records') }}
+    where source = 'hubspot' and stream = 'deal_pipeline'
 
 ),
 

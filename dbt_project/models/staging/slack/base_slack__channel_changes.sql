@@ -1,11 +1,7 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key='record_id',
-        incremental_strategy='delete+insert',
-        on_schema_change='fail',
-    )
-}}
+{{ config(materialized='incremental', incremental_strategy='delete+insert') }}
+
+{%- set event_type = 'events.payload:event:type::varchar' %}
+{%- set evidence = "iff(events.operation = 'partial', 'partial', 'version')" %}
 
 with
 
@@ -15,57 +11,30 @@ events as (
 
 ),
 
-told as (
-
-    select
-        *,
-        payload:event:type::varchar as event_type,
-        -- conversations.list gives no `updated` for some channels; then the reading itself is the best clock.
-        coalesce(source_updated_at, received_at) as observed_at
-    from events
-    where operation != 'delete'
-
-),
-
+-- conversations.list gives no `updated` for some channels; then the reading itself is the best clock.
 observations as (
 
-    select
-        record_id,
-        source,
-        connection_id,
-        stream,
-        entity_id,
-        'name' as property_name,
-        coalesce(payload:event:channel:name::varchar, payload:name::varchar) as property_value,
-        iff(operation = 'partial', 'partial', 'version') as evidence,
-        observed_at,
-        received_at,
-        event_id,
-        landed_at
-    from told
-    where operation != 'partial' or event_type in ('channel_created', 'channel_rename')
+    {{ observed(
+        "'name'", 'coalesce(events.payload:event:channel:name::varchar, events.payload:name::varchar)', evidence
+    ) }}
+    where
+        events.operation not in ('partial', 'delete')
+        or {{ event_type }} in ('channel_created', 'channel_rename')
 
     union all
 
-    select
-        record_id,
-        source,
-        connection_id,
-        stream,
-        entity_id,
-        'is_archived' as property_name,
-        case
-            when event_type = 'channel_archive' then 'true'
-            when event_type in ('channel_created', 'channel_unarchive') then 'false'
-            else coalesce(payload:is_archived::boolean, false)::varchar
-        end as property_value,
-        iff(operation = 'partial', 'partial', 'version') as evidence,
-        observed_at,
-        received_at,
-        event_id,
-        landed_at
-    from told
-    where operation != 'partial' or event_type in ('channel_created', 'channel_archive', 'channel_unarchive')
+    {{ observed(
+        "'is_archived'",
+        "case
+            when " ~ event_type ~ " = 'channel_archive' then 'true'
+            when " ~ event_type ~ " in ('channel_created', 'channel_unarchive') then 'false'
+            else coalesce(events.payload:is_archived::boolean, false)::varchar
+        end",
+        evidence
+    ) }}
+    where
+        events.operation not in ('partial', 'delete')
+        or {{ event_type }} in ('channel_created', 'channel_archive', 'channel_unarchive')
 
 ),
 

@@ -6,8 +6,8 @@ records as (
         *,
         -- message_changed and message_replied carry the message they are about inside the event.
         coalesce(payload:event:message, payload:event, payload) as message
-    from {{ ref('base_slack__records') }}
-    where stream = 'message'
+    from {{ ref('base_records') }}
+    where source = 'slack' and stream = 'message'
 
 ),
 

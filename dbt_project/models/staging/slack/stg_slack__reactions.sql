@@ -2,8 +2,8 @@ with
 
 records as (
 
-    select * from {{ ref('base_slack__records') }}
-    where stream = 'reaction'
+    select * from {{ ref('base_records') }}
+    where source = 'slack' and stream = 'reaction'
 
 ),
 

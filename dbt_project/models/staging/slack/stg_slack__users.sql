@@ -5,8 +5,8 @@ records as (
     select
         *,
         {{ record_at('event:user') }} as member
-    from {{ ref('base_slack__records') }}
-    where stream = 'user'
+    from {{ ref('base_records') }}
+    where source = 'slack' and stream = 'user'
 
 ),
 

@@ -1,0 +1,40 @@
+with
+
+records as (
+
+    select * from {{ ref('base_records') }}
+    where source = 'llm_usage' and stream = 'litellm_spend_log'
+
+),
+
+typed as (
+
+    select
+        record_id,
+        connection_id,
+        entity_id as request_id,
+        'litellm' as gateway,
+        payload:model::varchar as model_served,
+        payload:model_group::varchar as model_requested,
+        payload:api_key::varchar as api_key_hash,
+        payload:team_id::varchar as team_id,
+        nullif(payload:end_user::varchar, '') as end_user,
+        payload:prompt_tokens::number(18, 0) as prompt_tokens,
+        payload:completion_tokens::number(18, 0) as completion_tokens,
+        payload:spend::number(18, 8) as cost_usd_reported,
+        -- LiteLLM has logged streamed calls as free while its own breakdown knew the price (BerriAI/litellm#40100).
+        coalesce(
+            nullif(payload:spend::number(18, 8), 0),
+            payload:metadata:cost_breakdown:total_cost::number(18, 8),
+            0
+        ) as cost_usd,
+        cost_usd = 0 and prompt_tokens + completion_tokens > 0 as is_unpriced,
+        lower(payload:cache_hit::varchar) = 'true' as is_cache_hit,
+        {{ utc('payload:startTime') }} as started_at,
+        {{ utc('payload:endTime') }} as ended_at,
+        {{ record_times() }}
+    from records
+
+)
+
+select * from typed

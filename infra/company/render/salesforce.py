@@ -1,0 +1,256 @@
+"""Pay Ready's Salesforce organisation: the records its sales team keeps there, and what became of each of them.
+
+Fields as the object reference names them. Salesforce stores its clocks to the second, so an import leaves many equal.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..chance import Chance
+from ..deals import PIPELINE, WON, Pursuit
+from ..history import History, Version, once_per_world
+from ..world import World
+
+ORGANIZATION_ID = "00D5e000004TyQLEA0"
+OBJECTS = {
+    "Account": "account",
+    "Contact": "contact",
+    "Lead": "lead",
+    "Opportunity": "opportunity",
+    "OpportunityHistory": "opportunity_history",
+    "OpportunityFieldHistory": "opportunity_field_history",
+    "Task": "task",
+    "Event": "event",
+    "User": "user",
+}
+MERGED_INTO = "merged into "
+"""How a deletion's event_type begins when it was a merge; the winner's id follows."""
+_STAGES = {stage.id: stage for stage in PIPELINE}
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def long_id(short: str) -> str:
+    """The 18-character form: the suffix says, for each five characters, which of them are capitals."""
+    suffix = ""
+    for start in (0, 5, 10):
+        bits = "".join("1" if "A" <= one <= "Z" else "0" for one in reversed(short[start : start + 5]))
+        suffix += _CHECK[int(bits, 2)]
+    return short + suffix
+
+
+@once_per_world
+def history(world: World) -> History:
+    """Accounts and contacts from the market, opportunities from the deals, and leads and activities of their own."""
+    org = _Org(world)
+    org.users()
+    org.accounts()
+    org.leads()
+    org.opportunities()
+    org.activities()
+    return History(org.versions)
+
+
+class _Org:
+    """Collects versions. Instants are cut to the second, and two of one record never share one."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.chance = world, Chance(world.seed, "salesforce")
+        self.versions: list[Version] = []
+        self.last: dict[str, tuple[datetime, dict[str, Any]]] = {}
+        self.account_ids: dict[str, str] = {}
+        self.contact_ids: list[tuple[str, str]] = []
+        self.user_ids: dict[str, str] = {}
+
+    def new_id(self, prefix: str) -> str:
+        return long_id(f"{prefix}5e000" + "".join(self.chance.choices(_LETTERS, k=7)))
+
+    def create(self, name: str, record_id: str, at: datetime, fields: dict[str, Any]) -> str:
+        at = at.replace(microsecond=0)
+        made = {"Id": record_id, **fields, "CreatedDate": at}
+        return self._tell(name, record_id, at, made)
+
+    def update(self, name: str, record_id: str, at: datetime, **changed: Any) -> None:
+        self._tell(name, record_id, at, self.last[record_id][1] | changed)
+
+    def delete(self, name: str, record_id: str, at: datetime, what: str = "") -> datetime:
+        at = self._after(record_id, at)
+        self.last[record_id] = at, self.last[record_id][1]
+        self.versions.append(Version(OBJECTS[name], record_id, at, None, what))
+        return at
+
+    def _tell(self, name: str, record_id: str, at: datetime, record: dict[str, Any]) -> str:
+        at = self._after(record_id, at)
+        if name != "OpportunityFieldHistory":
+            record = record | {"SystemModstamp": at}
+        if name not in ("OpportunityHistory", "OpportunityFieldHistory"):
+            record = record | {"LastModifiedDate": at}
+        if name != "User":
+            record = record | {"IsDeleted": False}
+        self.last[record_id] = at, record
+        self.versions.append(Version(OBJECTS[name], record_id, at, record))
+        return record_id
+
+    def _after(self, record_id: str, at: datetime) -> datetime:
+        before = self.last.get(record_id)
+        at = at.replace(microsecond=0)
+        return max(at, before[0] + timedelta(seconds=1)) if before else at
+
+    def lately(self, record_id: str, days: float = 60, until_days: float = 0) -> datetime:
+        """Some office hour of the last days, after the record's last change."""
+        first = max(self.world.now - timedelta(days=days), self.last[record_id][0] + timedelta(seconds=5))
+        return self.chance.office_instant(first, self.world.now - timedelta(days=until_days))
+
+    def owner(self) -> str:
+        return self.chance.choice(list(self.user_ids.values()))
+
+    def users(self) -> None:
+        for employee in self.world.staff:
+            if employee.team == "sales":
+                fields: dict[str, Any] = {"Username": employee.email, "Email": employee.email, "Name": employee.name}
+                fields |= {"IsActive": True, "ManagerId": None, "UserRoleId": None, "ProfileId": None}
+                made = self.create("User", self.new_id("005"), employee.joined_at, fields)
+                self.user_ids[employee.owner_id] = made
+                if employee.left_at:
+                    self.update("User", made, employee.left_at, IsActive=False)
+
+    def accounts(self) -> None:
+        market, world = self.world.market, self.world
+        companies = [one for one in market.companies if not one.merged_into][:24]
+        imported_at = world.started_at + timedelta(days=2)
+        for company in companies:
+            name, domain = company.value("name", world.now), company.value("domain", world.now)
+            made = self.create("Account", self.new_id("001"), company.created_at, _account(name, domain, self.owner()))
+            self.account_ids[company.id] = made
+            for contact in market.contacts_of(company.id)[:3]:
+                told = contact.properties(world.now)
+                fields = {"AccountId": made, "Email": told["email"], "FirstName": told["firstname"]}
+                fields |= {"LastName": told["lastname"], "Title": told["jobtitle"], "OwnerId": self.owner()}
+                # One import: all of them within the same second.
+                at = max(imported_at, company.created_at)
+                self.contact_ids.append(
+                    (self.create("Contact", self.new_id("003"), at, fields | {"MasterRecordId": None}), made)
+                )
+        for made in self.chance.sample(list(self.account_ids.values()), 9):
+            self.update(
+                "Account", made, self.lately(made), Type="Customer", NumberOfEmployees=self.chance.randint(20, 900)
+            )
+        for contact_id, _ in self.chance.sample(self.contact_ids[6:], 12):
+            self.update("Contact", contact_id, self.lately(contact_id, 80), Title="Vice President of Operations")
+        self._departures(companies[0].value("name", world.now), companies[0].value("domain", world.now))
+
+    def _departures(self, name: str, domain: str) -> None:
+        """Deletions of the last days, which the recycle bin still shows; one was undone, one was a merge. And one from
+        before anybody listened."""
+        winner = next(iter(self.account_ids.values()))
+        double = self.create(
+            "Account",
+            self.new_id("001"),
+            self.world.now - timedelta(days=30),
+            _account(f"{name} LLC", domain, self.owner()),
+        )
+        self.delete("Account", double, self.lately(double, 8, 3), MERGED_INTO + winner)
+        gone, back, early = (contact_id for contact_id, _ in self.contact_ids[:3])
+        self.delete("Contact", gone, self.lately(gone, 9, 1))
+        undone_at = self.delete("Contact", back, self.lately(back, 9, 4)) + timedelta(days=2)
+        self.update("Contact", back, undone_at, Title="Controller")
+        self.delete("Contact", early, self.world.started_at + timedelta(days=9))
+
+    def leads(self) -> None:
+        for number, (contact_id, account_id) in enumerate(self.contact_ids[-14:]):
+            contact = self.last[contact_id][1]
+            fields = {"Email": contact["Email"], "FirstName": contact["FirstName"], "LastName": contact["LastName"]}
+            fields |= {"Company": self.last[account_id][1]["Name"], "Status": "Open - Not Contacted"}
+            fields |= {"IsConverted": False, "ConvertedDate": None, "ConvertedContactId": None, "MasterRecordId": None}
+            made = self.create(
+                "Lead", self.new_id("00Q"), self.lately(contact_id, 100, 20), fields | {"OwnerId": self.owner()}
+            )
+            if number % 4 == 1:
+                at = self.lately(made, 19)
+                converted = {"IsConverted": True, "ConvertedDate": f"{at:%Y-%m-%d}", "ConvertedContactId": contact_id}
+                self.update("Lead", made, at, Status="Closed - Converted", **converted)
+            if number == 7:
+                self.delete("Lead", made, self.lately(made, 6, 1))
+
+    def opportunities(self) -> None:
+        """The deals with accounts kept here. One was entered by mistake and deleted."""
+        made = [self.opportunity(one) for one in self.world.pursuits if one.company_id in self.account_ids][:22]
+        known = [one for one in made if self.last[one][0] < self.world.now - timedelta(days=9)]
+        self.delete("Opportunity", known[3], self.lately(known[3], 7, 1))
+
+    def opportunity(self, pursuit: Pursuit) -> str:
+        """Each stage it enters is a row of OpportunityHistory, each old and new value one of the field history."""
+        account_id = self.account_ids[pursuit.company_id]
+        record, made = pursuit.record, self.new_id("006")
+        owner_id = self.user_ids.get(record.value("hubspot_owner_id", self.world.now)) or self.owner()
+        fields: dict[str, Any] = {
+            "Name": record.value("dealname", record.created_at),
+            "AccountId": account_id,
+            "OwnerId": owner_id,
+        }
+        fields |= {"Type": "New Business", "LeadSource": "Web", "CurrencyIsoCode": "USD", "CampaignId": None}
+        before: dict[str, Any] = {}
+        for at in sorted({change.at.replace(microsecond=0) for change in record.changes}):
+            now = _deal(record.properties(at + timedelta(seconds=1)))
+            if now == before:
+                continue
+            if before:
+                self.update("Opportunity", made, at, **now)
+            else:
+                self.create("Opportunity", made, at, fields | now)
+            told_at = self.last[made][0]
+            shown = {name: now[name] for name in ("StageName", "Amount", "CloseDate", "Probability", "ExpectedRevenue")}
+            about = {"OpportunityId": made, "CreatedById": owner_id}
+            self.create("OpportunityHistory", self.new_id("008"), told_at, {**about, **shown, "ForecastCategory": None})
+            for name in ("StageName", "Amount") if before else ():
+                if before[name] != now[name]:
+                    change = {"Field": name, "OldValue": before[name], "NewValue": now[name]}
+                    self.create("OpportunityFieldHistory", self.new_id("017"), told_at, {**about, **change})
+            before = now
+        return made
+
+    def activities(self) -> None:
+        for number, (contact_id, account_id) in enumerate(self.chance.sample(self.contact_ids[3:], 24)):
+            about = {"WhoId": contact_id, "WhatId": account_id, "AccountId": account_id, "OwnerId": self.owner()}
+            at = self.lately(contact_id, 70)
+            if number % 3 == 2:
+                fields = {"Subject": "Resident payments review", "StartDateTime": at + timedelta(days=3)}
+                fields |= {"EndDateTime": at + timedelta(days=3, hours=1)}
+                self.create("Event", self.new_id("00U"), at, about | _whole(fields))
+                continue
+            fields = {"Subject": "Call", "Status": "Not Started", "IsClosed": False, "TaskSubtype": "Call"}
+            fields |= {"CallDurationInSeconds": None, "ActivityDate": f"{at + timedelta(days=2):%Y-%m-%d}"}
+            made = self.create("Task", self.new_id("00T"), at, about | fields)
+            if number % 2 == 0:
+                done = {"Status": "Completed", "IsClosed": True, "CallDurationInSeconds": self.chance.randint(40, 2400)}
+                self.update("Task", made, at + timedelta(hours=self.chance.randint(1, 40)), **done)
+
+
+def _account(name: str, domain: str, owner_id: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "Name": name,
+        "ParentId": None,
+        "OwnerId": owner_id,
+        "Type": "Prospect",
+        "Industry": "Real Estate",
+    }
+    return fields | {"Website": f"https://www.{domain}", "NumberOfEmployees": None, "MasterRecordId": None}
+
+
+def _deal(told: dict[str, str]) -> dict[str, Any]:
+    stage = _STAGES[told.get("dealstage", PIPELINE[0].id)]
+    amount = float(told["amount"]) if told.get("amount") else None
+    probability = float(stage.probability * 100)
+    return {
+        "StageName": stage.label.title(),
+        "Amount": amount,
+        "Probability": probability,
+        "ExpectedRevenue": None if amount is None else round(amount * probability / 100, 2),
+        "CloseDate": told.get("closedate", "")[:10] or None,
+        "IsClosed": stage.is_closed,
+        "IsWon": stage.id == WON,
+    }
+
+
+def _whole(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: one.replace(microsecond=0) if isinstance(one, datetime) else one for name, one in fields.items()}
