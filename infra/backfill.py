@@ -19,16 +19,18 @@ Records = Mapping[tuple[str, str, str], Record]
 
 
 def span(told_from: str, told_to: str, now: datetime) -> tuple[datetime, datetime]:
-    """The span two dates mean, UTC: days or instants, the end not included, and now when it is left out.
+    """The span two dates mean, UTC: days or instants, the end not included. Left out it is the last midnight, so that
+    the same command means the same span all day long; what came since is new, and pulled anyway.
 
     Raises ValueError with what is wrong, for the person who wrote them.
     """
-    start, end = _instant(told_from, "--from"), _instant(told_to, "--to") if told_to else now
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    start, end = _instant(told_from, "--from"), _instant(told_to, "--to") if told_to else midnight
     if start >= end:
-        raise ValueError(f"--from {told_from!r} is not before --to {told_to or 'now'!r}")
-    if end > now + timedelta(days=1):
-        raise ValueError(f"--to {told_to!r} lies in the future: leave it out to mean now")
-    return start, min(end, now)
+        raise ValueError(f"--from {told_from!r} is not before --to {told_to or end.date().isoformat()!r}")
+    if end > midnight + timedelta(days=1):
+        raise ValueError(f"--to {told_to!r} lies in the future: leave it out to mean the last midnight, UTC")
+    return start, end
 
 
 def _instant(told: str, option: str) -> datetime:
@@ -60,7 +62,7 @@ def run(stack: Stack, steps: Steps, wanted: Sequence[PullOrder], *, again: bool 
     def order(one: PullOrder) -> None:
         if again:
             cursors.overwrite(one.source, one.connection_id, one.record, {})
-        sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"job": "backfill", **one.told()}))
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"job": "backfill", "is_forced": True, **one.told()}))
 
     return follow(steps, wanted, lambda: pull_records(stack.cloud, "backfill"), order, again=again)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from . import cli_completeness, cli_sources, cli_state, command, show
+from . import cli_completeness, cli_intake, cli_sources, cli_state, command, show
 from .cli_repair import dlq, quarantine
 from .command import NOT_UP, Json, examples, fail, one_of, stack
 
@@ -26,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(cli_completeness.app)
+app.add_typer(cli_intake.app)
 app.add_typer(cli_sources.app)
 app.add_typer(cli_state.app, name="state")
 app.add_typer(dlq, name="dlq")
@@ -80,7 +81,7 @@ def demo(
 
 @app.command(epilog=examples("sophia sources", "sophia sources --json"))
 def sources(as_json: Json = False) -> None:
-    """The sources there are, their lanes, and where the stack runs how each fares: last event, last pull, completeness."""
+    """The sources there are, their lanes, and where the stack runs how each of them fares."""
     from .sources import describe
 
     show.rows(describe(stack(must_run=False)), title="Sources", as_json=as_json)
@@ -197,7 +198,7 @@ def sql(
 @app.command(epilog=examples("sophia logs", "sophia logs api --find refused", "sophia logs pull --lines 5 --json"))
 def logs(
     function: Annotated[
-        Literal["api", "land", "pull", "tick", "background"],
+        Literal["api", "land", "pull", "tick", "background", "intake"],
         typer.Argument(help="Whose: api answers webhooks, land stores."),
     ] = "api",
     find: Annotated[str, typer.Option(help="Only lines with this text: a trace id, a reason, a source.")] = "",

@@ -20,7 +20,9 @@ quarantine = typer.Typer(
     no_args_is_help=True,
     epilog=examples("sophia quarantine list", "sophia quarantine redrive"),
 )
-Queue = Annotated[Literal["ingest", "pulls", "background"], typer.Option(help="ingest holds deliveries, the others orders.")]
+Queue = Annotated[
+    Literal["ingest", "pulls", "background", "drops"], typer.Option(help="ingest holds deliveries, the others orders.")
+]
 
 
 @dlq.command("list", epilog=examples("sophia dlq list", "sophia dlq list --queue pulls --json"))

@@ -31,9 +31,9 @@ def subscribe(
     source: Annotated[str, typer.Argument(help="Whose webhooks: see `sophia sources`.")],
     connection: _Connection = "default",
     list_: Annotated[bool, typer.Option("--list", help="Only show what stands at the vendor.")] = False,
-    remove: Annotated[bool, typer.Option(help="Remove ours, and keep them removed.")] = False,
-    renew: Annotated[bool, typer.Option(help="Renew ours now, whenever they end.")] = False,
-    wait: Annotated[bool, typer.Option(help="Wait for the handshake or the first delivery.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove ours, and keep them removed.")] = False,
+    renew: Annotated[bool, typer.Option("--renew", help="Renew ours now, whenever they end.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the handshake or the first delivery.")] = False,
     within: Annotated[float, typer.Option(help="Minutes to wait at most.", min=0)] = 10,
     as_json: Json = False,
 ) -> None:
@@ -50,12 +50,13 @@ def subscribe(
     one_of("source with webhooks", source, with_webhooks())
     if list_ + remove + renew > 1:
         raise typer.BadParameter("choose one of --list, --remove and --renew")
-    told, found = sources.load(source), stack()
+    told = sources.load(source)
     assert told
     if told.subscriptions is None and (list_ or remove or renew):
         raise typer.BadParameter(f"{told.title} has no API for webhooks: `sophia subscribe {source}` tells the steps")
     if renew and told.subscriptions and told.subscriptions.renew is None:
         raise typer.BadParameter(f"webhooks of {told.title} do not end: there is nothing to renew")
+    found = stack()
     ours = keeper(found)
     account = connected(ours, told, connection)
     if list_:
@@ -133,10 +134,10 @@ def backfill(
     stream: Annotated[str, typer.Argument(help="One stream only; all of them when left out.")] = "",
     told_from: Annotated[str, typer.Option("--from", help="The first day, or instant, UTC.")] = ...,  # type: ignore[assignment]
     told_to: Annotated[
-        str, typer.Option("--to", help="The day or instant before which it ends; now if left out.")
+        str, typer.Option("--to", help="Before which day or instant it ends; the last midnight if left out.")
     ] = "",
     connection: Annotated[str, typer.Option(help="One account only; all of them when left out.")] = "",
-    again: Annotated[bool, typer.Option(help="Also what was done before.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also what was done before.")] = False,
     as_json: Json = False,
 ) -> None:
     """Pull a span of the past again, at half the vendor's pace, behind everything that is new.
@@ -160,7 +161,7 @@ def backfill(
         fail(f"no connection {connection!r} of {source}" if connection else f"{source} has no connection")
     try:
         rows = past.run(found, show.Steps(), wanted, again=again)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         show.problem("it goes on by itself; the same command with the same dates shows where it is")
         raise
     show.rows(rows, title=f"Backfill from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC", as_json=as_json)

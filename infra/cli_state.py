@@ -23,7 +23,7 @@ _Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @app.command("show", epilog=examples("sophia state show", "sophia state show slack --json"))
-def show(
+def show_state(
     source: Annotated[str, typer.Argument(help="One source only; all of them when left out.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -41,7 +41,7 @@ def show(
 
 
 @app.command("set", epilog=examples("""sophia state set slack message '{"since": "2026-11-01T00:00:00+00:00"}'"""))
-def set(
+def set_cursor(
     source: Annotated[str, typer.Argument(help="Whose.")],
     stream: Annotated[str, typer.Argument(help="Which record, as `sophia state show` names it.")],
     cursor: Annotated[str, typer.Argument(help="The cursor, a JSON object.")],

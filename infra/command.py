@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
+_MESSAGE_CHARACTERS = 2000
+"""AWS quotes in its errors what it was given, be it a whole template."""
 NOT_UP = 3
 INTERRUPTED = 130
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -114,4 +116,4 @@ def _sentence(error: Exception) -> str:
         return f"{error}: make room, then run the command again; nothing that was answered is lost"
     if isinstance(error, OSError) and error.errno in _NOT_OURS:
         return f"{error}: sophia writes to .sophia and build in its folder; give them to this user, then run it again"
-    return str(error) or type(error).__name__
+    return str(error)[:_MESSAGE_CHARACTERS] or type(error).__name__

@@ -94,7 +94,7 @@ def _meant(source: Source, path: Path) -> Any:
     stored, kept = new_credentials(source.name, random.Random(1))
     records = importlib.import_module(f"events.{source.name}")
     event_type = getattr(records, "event_type_of", lambda filename: None)(path.name)
-    extra = getattr(records, "headers_of", lambda filename: {})(path.name)
+    extra: dict[str, str] = getattr(records, "headers_of", lambda filename: {})(path.name)
     now, url = datetime.now(UTC), f"https://hooks.payready.example/hooks/{source.name}"
     signed = sign(source.name, path.read_bytes(), url, kept, now, event_type=event_type, headers=extra)
     headers = {key.lower(): told for key, told in signed.headers.items()}

@@ -9,7 +9,14 @@ from .local.cloud import STACK
 from .local.stack import Stack
 from .show import as_text
 
-GROUPS = {"api": "ApiHandlerLogs", "land": "LandLogs", "pull": "PullLogs", "tick": "TickLogs", "background": "BackgroundLogs"}
+GROUPS = {
+    "api": "ApiHandlerLogs",
+    "land": "LandLogs",
+    "pull": "PullLogs",
+    "tick": "TickLogs",
+    "background": "BackgroundLogs",
+    "intake": "IntakeLogs",
+}
 """By function, the log group's name in the template."""
 _OF_THE_RUNTIME = ("INIT_START ", "START ", "END ", "REPORT ")
 _NOTHING = (None, "", 0)  # counters of what did not happen are noise

@@ -90,7 +90,7 @@ def _has_ended(before: Any, now: Any) -> bool:
 
 def wait_until_loaded(stack: Stack, steps: Steps, within_s: float = 180) -> None:
     """Return when nothing is under way between the receiver and RAW_DATA.EVENTS. Raises TimeoutError."""
-    queues = ("sophia-ingest", "sophia-pulls", "sophia-background", "sophia-snowpipe")
+    queues = tuple(f"sophia-{name}" for name in ("drops", "ingest", "pulls", "snowpipe"))
     with steps.step("load what has landed (Snowpipe)") as report:
         deadline, quiet = time.monotonic() + within_s, 0
         while quiet < 2:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from chalicelib import sources
-from chalicelib.ingest.reconciler import EVERY
+from chalicelib.ingest.reconciler import EVERY, WHOLE_EVERY
 from events.sophia import Completeness
 
 from .local.connections import connections, pull_records
@@ -16,8 +16,8 @@ from .local.stack import Stack, Steps
 from .pull import until_ended
 from .warehouse import query
 
-OVERDUE = EVERY + timedelta(hours=2)
-"""A ledger whose newest row of a stream is older says nothing of today."""
+_PATIENCE = timedelta(hours=2)
+"""How much later than due a check may be before its finding says nothing of today."""
 
 _SUMMED = ("listed", "webhook", "pull", "before", "held", "repaired", "open", "requests")
 
@@ -87,7 +87,7 @@ def _newest(findings: Iterable[Completeness]) -> list[Completeness]:
 def _row(key: tuple[str, str, str], findings: list[Completeness], now: datetime) -> dict[str, Any]:
     last = max(findings, key=lambda one: one.checked_at)
     listed, held = sum(one.listed for one in findings), sum(one.held for one in findings)
-    is_old = now - last.checked_at > OVERDUE
+    is_old = now - last.checked_at > _every(key[0], key[2]) + _PATIENCE
     return {
         "stream": " ".join((key[0], key[2]) if key[1] == "default" else key),
         "listed": listed,
@@ -103,6 +103,13 @@ def _row(key: tuple[str, str, str], findings: list[Completeness], now: datetime)
         "complete": all(one.is_complete for one in findings) and not is_old,
         "error": last.error or ("overdue" if is_old else None),
     }
+
+
+def _every(name: str, stream: str) -> timedelta:
+    source = sources.load(name)
+    streams = source.pull.streams if source and source.pull else ()
+    is_whole = any(one.name == stream and one.census and one.census.is_whole for one in streams)
+    return WHOLE_EVERY if is_whole else EVERY
 
 
 def _is_checked(name: str) -> bool:

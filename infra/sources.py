@@ -46,7 +46,6 @@ def rows(
         found.append(
             {
                 "source": name,
-                "title": source.title,
                 "lanes": ", ".join(lanes_of(source)),
                 "streams": len(source.pull.streams) if source.pull else None,
                 "last_event": last_events.get(name),

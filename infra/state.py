@@ -10,7 +10,7 @@ from chalicelib.ingest.cursors import Cursors, Kind, Record
 from chalicelib.ingest.state_table import StateTable
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_SHOWN = 80
+_SHOWN = 60
 
 
 def listed(table: StateTable, connections: Connections, now: datetime, source: str = "") -> list[dict[str, Any]]:
@@ -26,8 +26,19 @@ def listed(table: StateTable, connections: Connections, now: datetime, source: s
 
 
 def shortened(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For people: cursors may be long."""
-    return [{**row, "cursor": _short(json.dumps(row["cursor"]))} for row in rows]
+    """For people, who have 120 columns: the error, else the beginning of the cursor."""
+    return [
+        {
+            "source": row["source"] if row["connection"] == "default" else f"{row['source']}/{row['connection']}",
+            "kind": row["kind"],
+            "stream": row["stream"],
+            "state": row["state"],
+            "records": row["records"],
+            "finished_at": row["finished_at"],
+            "about": _short(row["error"] or json.dumps(row["cursor"])),
+        }
+        for row in rows
+    ]
 
 
 def overwrite(

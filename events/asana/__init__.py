@@ -1,7 +1,7 @@
 """Asana's records as far as staging reads them, and samples of what Asana sends.
 
 Ids are text of digits, beyond 2^53: never numbers. A sample named `webhook__*.json` is the body of one delivery, a list
-of compact events under `events`, empty for the heartbeat; `pull__*.json` is one answer of the API, records under `data`.
+of compact events under `events`, empty for the heartbeat; `pull__*.json` is one answer of the API, records in `data`.
 Nothing of a delivery's meaning lies in its headers, but for the handshake, whose body is empty.
 """
 

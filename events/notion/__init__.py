@@ -1,8 +1,8 @@
 """Notion's records as far as staging reads them, and samples of what Notion sends.
 
 A sample named `webhook__*.json` is the body of one delivery, a signal without content; `pull__*.json` is one answer of
-the API. Nothing of a delivery's meaning lies in its headers. `page_content` is a record of our own making: the blocks of
-a page, in the order of reading.
+the API. Nothing of a delivery's meaning lies in its headers. `page_content` is a record of our own making: the blocks
+of a page, in the order of reading.
 """
 
 from datetime import datetime

@@ -46,9 +46,8 @@ class Completeness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @property
     def entity_id(self) -> str:
-        """One row of the ledger: a window of a stream of a connection, whenever it was checked."""
-        parts = (self.source, self.connection_id, self.stream)
-        return "/".join((*parts, self.window_start.isoformat(), self.window_end.isoformat()))
+        """One row of the ledger: what a stream of a connection has from an instant on, as it was last checked."""
+        return "/".join((self.source, self.connection_id, self.stream, self.window_start.isoformat()))
 
     @property
     def is_complete(self) -> bool:

@@ -154,7 +154,8 @@ def _write_template(place: Path, *, artifact_key: str, target: Target) -> None:
         sam = template.merge(sam, template.overlay(Path(__file__).with_name(name)))
     sam = template.complete(sam, artifact_key=artifact_key)
     finished = template.translate(sam)
-    (place / "template.json").write_text(json.dumps(finished, indent=1, sort_keys=True) + "\n")
+    # Without spaces: CloudFormation takes 51,200 bytes in a call, and a megabyte only through S3.
+    (place / "template.json").write_text(json.dumps(finished, separators=(",", ":"), sort_keys=True) + "\n")
 
 
 def main() -> None:

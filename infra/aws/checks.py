@@ -13,6 +13,9 @@ from .target import Target
 LARGEST_ZIP_BYTES = 16_000_000
 """Lambda takes 250 MB unpacked; this notices what slipped in. A quarter of it is compiled modules."""
 
+LARGEST_TEMPLATE_BYTES = 51_200
+"""docs.aws.amazon.com, "CloudFormation quotas": a larger one must be uploaded first."""
+
 # e_machine of an ELF header; refspecs.linuxfoundation.org, "ELF-64 Object File Format".
 _ELF_MACHINES = {"x86_64": 62, "arm64": 183}
 _NOT_SHIPPED = ("boto3/", "botocore/", "s3transfer/", "pip/", "setuptools/")
@@ -58,7 +61,9 @@ def _wrong_bytecode(name: str, header: bytes, target: Target) -> Iterator[str]:
 
 
 def lint(template_path: Path) -> list[str]:
-    """cfn-lint's findings, warnings included. Works offline."""
+    """cfn-lint's findings, warnings included, and whether it can be deployed in one call. Works offline."""
+    if (size := template_path.stat().st_size) > LARGEST_TEMPLATE_BYTES:
+        return [f"the template has {size} bytes, CloudFormation takes {LARGEST_TEMPLATE_BYTES} in a call"]
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--format", "parseable", str(template_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:

@@ -25,7 +25,9 @@ def make(seed: int, sources: Iterable[str] | None = None) -> dict[str, dict[str,
     return made
 
 
-def connections(world: World, credentials: dict[str, Any], vendors_url: str) -> dict[str, dict[str, Any]]:
+def connections(
+    world: World, credentials: dict[str, Any], vendors_url: str, rate_factor: float = 1.0
+) -> dict[str, dict[str, Any]]:
     """Per source what to write into the state table and the secrets: connection_id, base_url, credentials, options,
     start_at (ISO 8601); and kept, which the vendor signs with and the receiver must not get."""
     return {
@@ -33,7 +35,7 @@ def connections(world: World, credentials: dict[str, Any], vendors_url: str) -> 
             "connection_id": CONNECTION_ID,
             "base_url": f"{vendors_url.rstrip('/')}/{vendors.load(source).api}",
             "credentials": held["stored"],
-            "options": vendors.load(source).options(world),
+            "options": {**vendors.load(source).options(world), "rate_factor": rate_factor},
             "start_at": (world.started_at - _BEFORE).isoformat(),
             "kept": held["kept"],
         }

@@ -1,5 +1,6 @@
 """What speaks to vendors, on the local stack's cloud and in this process: the care of subscriptions, a pull."""
 
+import os
 from typing import Any
 
 from chalicelib.ingest.aws_services import arguments
@@ -21,6 +22,8 @@ def services(stack: Stack) -> Services:
 
 
 def _arguments(stack: Stack, job: str | None = None) -> dict[str, Any]:
+    # A function's log lines have no place on an operator's terminal, least of all among --json.
+    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
     queue_url = stack.cloud.outputs()["BackgroundQueueUrl"]
     where = Settings(
         public_base_url=stack.public_base_url,

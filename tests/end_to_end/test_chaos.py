@@ -71,7 +71,7 @@ def survival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survival]:
 def hand_back_soon(stack: Stack) -> None:
     """A message whose reader died comes back after seconds, not after the minutes a living reader may need."""
     sqs = stack.client("sqs")
-    for queue in ("sophia-ingest", "sophia-pulls", "sophia-background", "sophia-snowpipe"):
+    for queue in ("sophia-ingest", "sophia-pulls", "sophia-background", "sophia-drops", "sophia-snowpipe"):
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "5"})
 

@@ -1,4 +1,4 @@
-"""After every fault at once, on three seeds drawn at run time: each record is the vendor's truth, and the ledger says so.
+"""After every fault at once, on three seeds drawn at run time: each record is the vendor's truth; the ledger says so.
 
 The seeds are printed; SOPHIA_FAULT_SEEDS=1,2,3 repeats a run.
 """

@@ -35,6 +35,13 @@ NEEDS_THE_STACK = [
     ["dlq", "redrive"],
     ["quarantine", "list"],
     ["quarantine", "redrive"],
+    ["subscribe", "linear"],
+    ["subscribe", "linear", "--list"],
+    ["backfill", "slack", "message", "--from", "2026-01-01", "--to", "2026-01-02"],
+    ["state", "show"],
+    ["state", "set", "slack", "message", "{}"],
+    ["state", "reset", "slack", "message", "--yes"],
+    ["test", "slack"],
 ]
 USED_WRONGLY = [
     ["nope"],
@@ -51,6 +58,21 @@ USED_WRONGLY = [
     ["logs", "--lines", "0"],
     ["dlq", "list", "--queue", "nope"],
     ["demo", "--seed", "x"],
+    ["doctor", "nope"],
+    ["subscribe", "nope"],
+    ["subscribe", "linear", "--list", "--remove"],
+    ["subscribe", "slack", "--renew"],
+    ["subscribe", "linear", "--renew"],
+    ["backfill", "slack"],
+    ["backfill", "slack", "--from", "yesterday"],
+    ["backfill", "slack", "nope", "--from", "2026-01-01"],
+    ["backfill", "slack", "--from", "2026-01-02", "--to", "2026-01-01"],
+    ["state", "show", "nope"],
+    ["state", "set", "slack", "message", "[]"],
+    ["state", "reset", "nope", "message"],
+    ["test", "nope"],
+    ["new", "source", "Two Words"],
+    ["new", "source", "slack"],
 ]
 
 

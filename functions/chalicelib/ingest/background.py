@@ -13,7 +13,7 @@ from ..log import log
 from ..settings import settings
 from .aws_services import arguments, client
 from .cursors import Cursors
-from .due import is_care_due, is_check_due
+from .due import due_backfills, is_care_due, is_check_due
 from .lake import Lake
 from .puller import Puller
 from .reconciler import Reconciler
@@ -29,8 +29,8 @@ def run_background(body: str, remaining_ms: Callable[[], int]) -> Any:
 
 
 def order_background(now: datetime) -> int:
-    """Order every check, and the care of every connection's subscriptions, that is due; how many checks. Tells how long
-    the longest is overdue, for the alarm that watches it."""
+    """Order every check, every backfill that stands still, and the care of every connection's subscriptions, that is
+    due; how many checks. Tells how long the longest is overdue, for the alarm that watches it."""
     services, ordered, overdue = _reconciler(), 0, timedelta(0)
     for one in services.connections.all():
         source = services.source_named(one.source)
@@ -42,6 +42,9 @@ def order_background(now: datetime) -> int:
             Cursors(services.table, services.now, "subscription").of(*key).get(RECORD), one.is_subscribed, now
         ):
             services.enqueue(json.dumps({**order, "job": "subscriptions"}), 0)
+        backfills = Cursors(services.table, services.now, "backfill").of(*key)
+        for stalled in due_backfills(*key, backfills, now):
+            services.enqueue(json.dumps({**stalled.told(), "job": "backfill"}), 0)
         check = Cursors(services.table, services.now, "check").of(*key).get("-")
         if not is_check_due(check, Cursors(services.table, services.now).of(*key), source, now):
             continue

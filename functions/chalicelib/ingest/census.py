@@ -1,4 +1,4 @@
-"""What a vendor says it has: a stream's own census, or its reading begun again at a window's start, without a cursor."""
+"""What a vendor says it has: a stream's own census, or its reading begun again at a window's start."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -6,23 +6,27 @@ from datetime import datetime, timedelta
 
 from .source import Census, Event, Reading, Stream, Window
 
-LONGEST = timedelta(days=31)
-"""The most one window spans, so that a check fits into a run and an interrupted one loses little."""
-OVERLAP = timedelta(days=1)
-"""How far a window reaches back into the one before: what a vendor indexes late is looked for once more."""
+_DAY = timedelta(days=1)
+_LONGEST = timedelta(days=92)
+"""The most one window spans where a census can be bounded, so that an interrupted check loses little."""
 
 
-def windows(since: datetime | None, start_at: datetime, until: datetime, is_whole: bool) -> Iterator[Window]:
-    """What to check next, oldest first: from where the last check ended, or from the very start. A census of all that
-    lives knows no windows: it is one."""
-    if is_whole:
-        yield Window(start_at, until)
+def windows(since: datetime | None, start_at: datetime, until: datetime, census: Census) -> Iterator[Window]:
+    """What to check next, oldest first: all there is at first, then from the start of the day before the last check's
+    end. Starting at midnight (UTC), the checks of one day share a window that grows, and what a vendor indexes late is
+    looked for once more. A census of all that lives, and a reading that knows no end, have one window.
+    """
+    begin = start_at if since is None or census.is_whole else max(start_at, _midnight(since) - _DAY)
+    if census.is_whole or census.records is None:
+        yield Window(begin, until)
         return
-    start = start_at if since is None else max(start_at, since - OVERLAP)
-    while start < until:
-        end = min(start + LONGEST, until)
-        yield Window(start, end)
-        start = end
+    while begin < until:
+        yield Window(begin, min(begin + _LONGEST, until))
+        begin += _LONGEST
+
+
+def _midnight(instant: datetime) -> datetime:
+    return instant.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def listed(stream: Stream, census: Census, reading: Reading, window: Window) -> Iterator[Sequence[Event]]:

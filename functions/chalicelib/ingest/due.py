@@ -57,6 +57,17 @@ def is_check_due(check: Record | None, pulls: Mapping[str, Record], source: Sour
     return _is_due(check, now)
 
 
+def due_backfills(source: str, connection_id: str, records: Mapping[str, Record], now: datetime) -> list[PullOrder]:
+    """Those that began, did not end, and whose time has come: after a failure, or a vendor's long pause."""
+    found = []
+    for name, record in records.items():
+        stream, _, span = name.partition("@")
+        span_from, _, span_to = span.partition("/")
+        if record.batch_id is not None and _is_due(record, now):
+            found.append(PullOrder(source, connection_id, stream, span_from, span_to))
+    return found
+
+
 def is_care_due(record: Record | None, is_subscribed: bool, now: datetime) -> bool:
     """Whether a connection's subscriptions are to be looked after. Only where the operator asked for them, in the
     connection's options or once by the command, and did not remove them."""

@@ -15,7 +15,7 @@ from events.sophia import Completeness
 
 from ..errors import VendorError, VendorSaysNo
 from .census import listed
-from .known_records import KnownRecords, clock, content, instant_of
+from .known_records import Known, KnownRecords, clock, content, instant_of
 from .source import Census, Event, Reading, Stream, Window
 
 MASS = 20
@@ -127,12 +127,19 @@ class Check:
         is_buried = known is not None and known.is_deleted and known.clock >= clock(listed)
         if listed.payload and not is_buried:
             return listed
-        found = self._fetched(listed.entity_id)
+        found = self._fetched(listed.entity_id) if self.census.fetch else self._risen(listed, known)
         if found is None or found.operation == "delete":
             self.tally.unrepaired += 1
             return None
         # It lives, whatever the clock of its grave: restored, and the vendor did not move its clock.
         return dataclasses.replace(found, source_updated_at=self.reading.now) if is_buried else found
+
+    def _risen(self, listed: Event, known: Known | None) -> Event | None:
+        """A record we had buried and the vendor lists, where it was deleted so long ago that a list would have left it
+        out."""
+        died_at = instant_of(known.clock) if known else None
+        is_settled = died_at is not None and died_at < self.reading.now - self.census.lag
+        return listed if is_settled and listed.payload else None
 
     def _unlisted(self, is_partial: bool) -> Sequence[str]:
         """Records we take for alive and the vendor does not name, as far as somebody can say what became of them. Of a
@@ -145,7 +152,7 @@ class Check:
             return ids[:MOST_FETCHED]
         if not census.is_whole:
             return []
-        if is_partial or len(ids) > MASS and len(ids) > self.known.living(name) / 5:
+        if is_partial or (len(ids) > MASS and len(ids) > self.known.living(name) / 5):
             self.tally.unrepaired += len(ids)
             return []
         return ids
@@ -166,7 +173,7 @@ class Check:
         return now_is if is_news else None
 
     def _tombstone(self, entity_id: str, last_clock: int) -> Event:
-        """Dated by the last version we know: of one clock a delete is newer, and a record that comes back wins again."""
+        """Dated by the last version we know: of one clock a delete is newer, and what comes back wins again."""
         payload = {"deleted": True, "found_missing_at": self.reading.now, "by": "reconciliation"}
         return Event(
             self.stream.name,

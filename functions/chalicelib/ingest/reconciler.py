@@ -7,7 +7,7 @@ and the position are saved, so that a run killed anywhere checks a window again 
 import json
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,13 +25,14 @@ from .known_records import KnownRecords
 from .lake import Lake
 from .reconcile import Check
 from .services import Services
-from .source import Census, Connection, Event, Pull, Reading, Source, Stream, envelop
+from .source import Census, Connection, Event, Pull, Reading, Source, Stream, Window, envelop
 from .vendor_http import VendorHttp
 
 EVERY = timedelta(hours=1)
 WHOLE_EVERY = timedelta(days=1)
 """A census of all that lives reads everything."""
 OURSELVES, STREAM = "sophia", "completeness"
+_MOST_OPEN = 10
 _BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
 _RESERVE_S = 45.0
 """Kept for saving the index and for the answer under way."""
@@ -127,11 +128,9 @@ class _Job:
     def _check(self, stream: Stream, http: VendorHttp, known: KnownRecords, found: list[Completeness]) -> bool:
         """Whether every closed window of the stream is checked."""
         census, now, state = stream.census or Census(), self._services.now(), self._state(stream)
-        since = datetime.fromisoformat(state["through"]) if "through" in state else None
-        start_at = self._connection.start_at or _BEGINNING
         known.refresh(stream.name, now.date())
         error = None
-        for window in windows(since, start_at, now - census.lag, census.is_whole):
+        for window in self._windows(stream, now - census.lag):
             if self._remaining_s() <= 0:
                 return False
             reading = Reading(http, self._connection, {}, now)
@@ -141,11 +140,28 @@ class _Job:
             found.append(finding)
             if error := finding.error:
                 break  # the next check begins where this one could not go on
-            self._save(stream, through=window.end.isoformat())
+            self._passed(stream, window, finding)
         self._save(stream, checked_at=now.isoformat(), error=error)
         return True
 
-    def _save(self, stream: Stream, **news: str | None) -> None:
+    def _windows(self, stream: Stream, until: datetime) -> Iterator[Window]:
+        """Those in which something stayed open, and what has closed since the last check."""
+        state = self._state(stream)
+        since = datetime.fromisoformat(state["through"]) if "through" in state else None
+        for start, end in state.get("open", {}).items():
+            yield Window(datetime.fromisoformat(start), datetime.fromisoformat(end))
+        yield from windows(since, self._connection.start_at or _BEGINNING, until, stream.census or Census())
+
+    def _passed(self, stream: Stream, window: Window, finding: Completeness) -> None:
+        """A window in which something stays open is checked again, for so many windows at most."""
+        start, end = window.start.isoformat(), window.end.isoformat()
+        still = {one: until for one, until in self._state(stream).get("open", {}).items() if one != start}
+        if finding.unrepaired:
+            still = dict(list({**still, start: end}.items())[-_MOST_OPEN:])
+        through = max(self._state(stream).get("through", end), end)
+        self._save(stream, through=through, open=still)
+
+    def _save(self, stream: Stream, **news: Any) -> None:
         self._lease.save({**self._lease.record.cursor, stream.name: {**self._state(stream), **news}})
 
     def _state(self, stream: Stream) -> Mapping[str, Any]:

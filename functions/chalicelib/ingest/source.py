@@ -191,9 +191,9 @@ class Census:
 
     records lists what changed in the window, batch by batch, whole records or (payload b"") only their ids and clocks;
     None lists by the stream's own reading, begun at the window's start (is_whole: without a start). is_whole: it lists
-    all that lives, so what it leaves out is gone. fetch is one record as it is now, None where the vendor no longer has it: it brings what came as
-    an id only and decides about what we have and the vendor did not list. total is the vendor's own count of a window.
-    lag is how long after a change the vendor may not list it yet.
+    all that lives, so what it leaves out is gone. fetch is one record as it is now, None where the vendor no longer has
+    it: it brings what came as an id only and decides about what we have and the vendor did not list. total is the
+    vendor's own count of a window. lag is how long after a change the vendor may not list it yet.
     """
 
     records: Callable[[Reading, Window], Iterator[Sequence[Event]]] | None = None

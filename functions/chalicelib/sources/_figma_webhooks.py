@@ -10,7 +10,7 @@ import msgspec
 
 from ..errors import VendorSaysNo
 from ..ingest.bodies import typed
-from ..ingest.pages import Request, items
+from ..ingest.pages import Request, items, told
 from ..ingest.source import Connection, Event, Page, Reading
 from ..ingest.subscription import Created, Subscription, Subscriptions, Wanted
 from ._figma_listings import teams
@@ -60,7 +60,7 @@ def _listed(http: "VendorHttp", team: str) -> list[_Hook]:
 
 
 def _existing(http: "VendorHttp", connection: Connection) -> Sequence[Subscription]:
-    return [_told(hook) for team in teams(connection) for hook in _listed(http, team)]
+    return [_standing(hook) for team in teams(connection) for hook in _listed(http, team)]
 
 
 def _create(http: "VendorHttp", connection: Connection, wanted: Wanted) -> Created:
@@ -83,7 +83,7 @@ def _create(http: "VendorHttp", connection: Connection, wanted: Wanted) -> Creat
             answer = http.ask(Request("v2/webhooks", "POST", json=asked))
             if answer.ruling.kind != "ok":
                 raise VendorSaysNo(f"figma knows no team {team!r} to make a webhook for: check the option teams")
-            made.append(_told(typed(_hook, answer.body)))
+            made.append(_standing(typed(_hook, answer.body)))
     return Created(made, [passcode] if made else [])
 
 
@@ -91,24 +91,29 @@ def _remove(http: "VendorHttp", connection: Connection, subscription: Subscripti
     http.ask(Request(f"v2/webhooks/{subscription.id}", "DELETE"))
 
 
-def _told(hook: _Hook) -> Subscription:
+def _standing(hook: _Hook) -> Subscription:
     detail = {"event_type": hook.event_type, "team": hook.context_id}
     return Subscription(str(hook.id), hook.endpoint, hook.status == "ACTIVE", detail=detail)
 
 
-def read_missed(events_of: Callable[[bytes], Sequence[Event]]) -> Callable[[Reading], Iterator[Page]]:
-    """What Figma sent to our webhooks in vain: it keeps seven days of requests with their bodies.
+def read_missed(
+    event_of: Callable[[bytes], Event], redact: Callable[[bytes], bytes]
+) -> Callable[[Reading], Iterator[Page]]:
+    """What Figma sent to our webhooks in vain: it keeps seven days of requests with their bodies, passcodes and all.
 
     There is no cursor: an event that is told again keeps its id.
     """
+
+    def missed(raw: bytes, reading: Reading) -> Event | None:
+        sent = typed(_sent, raw)
+        return None if sent.is_answered else event_of(bytes(sent.request_info.payload))
 
     def read(reading: Reading) -> Iterator[Page]:
         hooks = [hook for team in teams(reading.connection) for hook in _listed(reading.http, team)]
         for hook in (one for one in hooks if one.description == _OURS):
             answer = reading.http.ask(Request(f"v2/webhooks/{hook.id}/requests"))
-            sent = [typed(_sent, raw) for raw in items(answer.body, "requests")] if answer.ruling.kind == "ok" else []
-            missed = [bytes(one.request_info.payload) for one in sent if not one.is_answered]
-            yield Page([event for body in missed for event in events_of(body)], {})
+            raws = items(answer.body, "requests") if answer.ruling.kind == "ok" else []
+            yield Page([one for raw in raws if (one := told(redact(raw), reading, missed)) is not None], {})
         yield Page([], {})
 
     return read

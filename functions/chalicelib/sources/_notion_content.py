@@ -13,7 +13,7 @@ import msgspec
 from ..ingest.bodies import instant, typed
 from ..ingest.pages import Request, items, told, walk
 from ..ingest.source import Event, Reading
-from ._notion_listings import BY_QUERY, page_size, record, whole
+from ._notion_listings import BY_QUERY, fetch, page_size, record, whole
 
 if TYPE_CHECKING:
     from ..ingest.vendor_http import Response
@@ -37,10 +37,21 @@ _block = msgspec.json.Decoder(_Block)
 
 def content(page: bytes, part: str, floor: object, reading: Reading) -> Iterable[Event]:
     """The blocks of a page, each before those inside it. Nothing of a page that is closed to us."""
+    event = told(page, reading, _content)
+    return [event] if event else []
+
+
+def fetch_content(reading: Reading, id_: str) -> Event | None:
+    """What a page says now; None where it is in the trash or no longer shared with us."""
+    page = fetch("page")(reading, id_)
+    return page and _content(page.payload, reading)
+
+
+def _content(page: bytes, reading: Reading) -> Event | None:
     one = record(page)
     blocks = _blocks_in(reading, one.id)
     if blocks is None:
-        return ()
+        return None
     kept, size = list[msgspec.Raw](), 0
     is_whole = True
     for raw in blocks:
@@ -52,7 +63,7 @@ def content(page: bytes, part: str, floor: object, reading: Reading) -> Iterable
     told_of = {"page_id": one.id, "last_edited_time": one.last_edited_time, "is_whole": is_whole, "blocks": kept}
     made_at, edited_at = instant(one.created_time), instant(one.last_edited_time)
     payload = msgspec.json.encode(told_of)
-    return [Event("page_content", one.id, "upsert", payload, occurred_at=made_at, source_updated_at=edited_at)]
+    return Event("page_content", one.id, "upsert", payload, occurred_at=made_at, source_updated_at=edited_at)
 
 
 def _blocks_in(reading: Reading, id_: str, levels: int = _DEEPEST) -> Iterator[bytes] | None:

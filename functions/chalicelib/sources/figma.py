@@ -46,10 +46,10 @@ def _redact(body: bytes) -> bytes:
 
 
 def _read(delivery: Delivery) -> Sequence[Event]:
-    return events_of(delivery.body)
+    return [_event_of(delivery.body)]
 
 
-def events_of(body: bytes) -> Sequence[Event]:
+def _event_of(body: bytes) -> Event:
     """The one event of a delivery's body."""
     one = typed(_body, utf8(body))
     at, key = instant(one.timestamp), one.file_key
@@ -57,19 +57,19 @@ def events_of(body: bytes) -> Sequence[Event]:
     dedupe = (*said, one.comment_id or one.version_id or one.node_id or "")
     match one.event_type:
         case "FILE_UPDATE":
-            return [Event("file", _named(key), "partial", body, dedupe, occurred_at=at, source_updated_at=at)]
+            return Event("file", _named(key), "partial", body, dedupe, occurred_at=at, source_updated_at=at)
         case "FILE_DELETE":
-            return [Event("file", _named(key), "delete", body, dedupe, None, at, at, "deleted")]
+            return Event("file", _named(key), "delete", body, dedupe, None, at, at, "deleted")
         case "FILE_VERSION_UPDATE":
             version = f"{_named(key)}/{_named(one.version_id)}"
-            return [Event("version", version, "upsert", body, dedupe, occurred_at=instant(one.created_at) or at)]
+            return Event("version", version, "upsert", body, dedupe, occurred_at=instant(one.created_at) or at)
         case "FILE_COMMENT":
             comment = f"{_named(key)}/{_named(one.comment_id)}"
-            return [Event("comment", comment, "upsert", body, dedupe, occurred_at=instant(one.created_at) or at)]
+            return Event("comment", comment, "upsert", body, dedupe, occurred_at=instant(one.created_at) or at)
     # One publication is cut into deliveries that differ in nothing but what they list.
     content = digest(msgspec.json.encode(_anything.decode(_redact(body)), order="deterministic"))
     stream = stream_name(one.event_type.lower())
-    return [Event(stream, content, "event", body, (*dedupe, content), occurred_at=at, source_updated_at=at)]
+    return Event(stream, content, "event", body, (*dedupe, content), occurred_at=at, source_updated_at=at)
 
 
 def _named(id_: str | None) -> str:
@@ -98,7 +98,7 @@ def _headers(connection: Connection) -> Mapping[str, str]:
     return {"X-Figma-Token": connection.credentials["access_token"]}
 
 
-_missed = read_missed(lambda body: events_of(_redact(body)))
+_missed = read_missed(_event_of, _redact)
 _versions = in_each_file("version", "versions", is_changed_only=True)
 _comments = in_each_file("comment", "comments", is_changed_only=False)
 

@@ -34,7 +34,7 @@ from ..ingest.source import (
     Stream,
     Webhook,
 )
-from ._notion_content import comments, content
+from ._notion_content import comments, content, fetch_content
 from ._notion_listings import BY_QUERY, fetch, page_size, searched, whole
 from ._notion_rows import read as read_rows
 
@@ -174,7 +174,7 @@ source = Source(
                 "page_content",
                 searched("page", is_told=False, children=content),
                 timedelta(minutes=15),
-                Census(lag=_INDEXED),
+                Census(fetch=fetch_content, lag=_INDEXED),
             ),
             # A comment does not edit its page (unverified), so recently edited pages are asked for theirs each time.
             Stream(

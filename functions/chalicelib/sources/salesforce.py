@@ -140,7 +140,10 @@ _OBJECTS = (
 
 
 def _stream(one: Object) -> Stream:
-    census = Census(records=one.changed, fetch=one.fetch, total=one.total, lag=LOOK_BACK)
+    if one.is_ageless:
+        census = Census(is_whole=True)  # users are deactivated, never deleted
+    else:
+        census = Census(records=one.changed, fetch=one.fetch, total=one.total, lag=LOOK_BACK)
     return Stream(one.stream, one.read, every=timedelta(minutes=15 if one.is_fact else 5), census=census)
 
 

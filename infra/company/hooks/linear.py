@@ -31,8 +31,25 @@ _TYPES = {
     "user": "User",
 }
 """What is told; teams and workflow states are not."""
-_NOT_TOLD = {"customerTicketCount", "branchName", "scope", "progress"}
+_NOT_TOLD = {
+    "comment": {"url"},
+    "customer_need": {"url"},
+    "cycle": {"progress"},
+    "issue": {"customerTicketCount", "branchName"},
+    "project": {"scope", "progress"},
+    "user": {"title"},
+}
 """What the API shows of a record and its webhook leaves out."""
+_BY_ID_ALONE = {
+    "comment": {"project"},
+    "customer": {"owner"},
+    "customer_need": {"creator"},
+    "cycle": {"team"},
+    "issue": {"parent"},
+    "issue_label": {"parent", "team"},
+    "project": {"creator"},
+}
+"""What the API nests and the webhook names."""
 _CLOCK = re.compile(rb'("webhookTimestamp":\s*)\d+')
 
 
@@ -57,7 +74,7 @@ def _delivery(one: Version, before: dict[str, Any] | None, webhook_id: str, deli
         "action": one.event_type,
         "actor": {"id": ORGANIZATION_ID, "name": "Pay Ready", "type": "user"},
         "createdAt": iso(one.at),
-        "data": _data(record),
+        "data": _data(one.stream, record),
         "url": record.get("url", URL),
         "type": _TYPES[one.stream],
         "organizationId": ORGANIZATION_ID,
@@ -65,7 +82,8 @@ def _delivery(one: Version, before: dict[str, Any] | None, webhook_id: str, deli
         "webhookId": webhook_id,
     }
     if one.event_type == "update" and before and one.record:
-        body["updatedFrom"] = _data({key: told for key, told in before.items() if one.record.get(key) != told})
+        changed = {key: told for key, told in before.items() if one.record.get(key) != told}
+        body["updatedFrom"] = _data(one.stream, changed)
     # A deleted record leaves nothing that a pull could list.
     is_repairable = one.record is not None
     events = ((one.stream, delivery_id),)
@@ -76,7 +94,7 @@ def _sla(one: Version, webhook_id: str, delivery_id: str) -> Delivery:
     body = {
         "action": "set",
         "createdAt": iso(one.at),
-        "issueData": _data(one.record or {}),
+        "issueData": _data(one.stream, one.record or {}),
         "type": "IssueSLA",
         "organizationId": ORGANIZATION_ID,
         "webhookTimestamp": int(one.at.timestamp() * 1000),
@@ -86,14 +104,16 @@ def _sla(one: Version, webhook_id: str, delivery_id: str) -> Delivery:
     return Delivery("linear", "IssueSLA", to_json(body), delivery_id, one.at, events, is_repairable=False)
 
 
-def _data(record: dict[str, Any]) -> dict[str, Any]:
-    """The record as webhooks write it: what it nests also by id, lists of records by ids alone."""
+def _data(stream: str, record: dict[str, Any]) -> dict[str, Any]:
+    """The record as webhooks write it: what it nests by id too, or alone, lists of records by ids alone."""
     told: dict[str, Any] = {}
     for key, value in record.items():
-        if key in _NOT_TOLD:
+        if key in _NOT_TOLD.get(stream, ()):
             continue
         if isinstance(value, dict) and "nodes" in value:
             told[f"{key.removesuffix('s')}Ids"] = [one["id"] for one in value["nodes"]]
+        elif key in _BY_ID_ALONE.get(stream, ()):
+            told[f"{key}Id"] = value and value["id"]
         elif isinstance(value, dict):
             told |= {key: value, f"{key}Id": value["id"]}
         else:

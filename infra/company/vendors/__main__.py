@@ -32,7 +32,8 @@ def main() -> None:
     world = build(asked.seed, asked.now, asked.scale)
     made = keys.make(asked.seed)
     if asked.credentials:
-        keys.write(asked.credentials, keys.connections(world, made, f"http://127.0.0.1:{asked.port}"))
+        url = f"http://127.0.0.1:{asked.port}"
+        keys.write(asked.credentials, keys.connections(world, made, url, asked.rate_factor))
     site = make_site(
         world,
         {source: held["stored"] for source, held in made.items()},

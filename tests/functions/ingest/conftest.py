@@ -3,19 +3,23 @@
 import dataclasses
 import json
 import random
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
 import httpx
 import pytest
+from edge_fakes import FakeLake
 from moto import mock_aws
 from pull_fakes import CONNECTION, Asking, Clock, Lane, Unbroken, Unlimited, vendor
+from reconcile_fakes import START, Truth, World, fetch, source
 
 from chalicelib.ingest.connections import Connections
+from chalicelib.ingest.land import land
 from chalicelib.ingest.puller import Puller
-from chalicelib.ingest.source import Pull, Ruling, Source
+from chalicelib.ingest.reconciler import Reconciler
+from chalicelib.ingest.source import Census, Pull, Ruling, Source
 from chalicelib.ingest.state_table import StateTable
 from chalicelib.ingest.vendor_http import Budget, VendorHttp
 
@@ -118,3 +122,29 @@ def closed() -> Pull:
     pull = vendor().pull
     assert pull
     return dataclasses.replace(pull, judge=lambda response: Ruling("skip", "not_a_member"))
+
+
+@pytest.fixture
+def world(table: StateTable, connections: Connections, clock: Clock) -> Callable[..., World]:
+    def make(census: Census | None = None, live: Mapping[str, tuple[datetime, str]] | None = None) -> World:
+        connections.connect(
+            type(CONNECTION)("vendor", "default", CONNECTION.base_url, CONNECTION.credentials, start_at=START)
+        )
+        lake, truth = FakeLake(), Truth(dict(live or {}))
+        made: World
+        reconciler = Reconciler(
+            table=table,
+            connections=connections,
+            source_named={"vendor": source(census or Census(fetch=fetch))}.get,
+            land=lambda envelopes: land(envelopes, lake),  # type: ignore[arg-type]
+            enqueue=lambda body, delay_s: made.ordered.append(json.loads(body)),
+            client=lambda: httpx.Client(transport=httpx.MockTransport(truth.answer)),
+            now=clock.now,
+            sleep=lambda seconds: None,
+            rng=random.Random(7),
+            lake=lake,  # type: ignore[arg-type]
+        )
+        made = World(reconciler, lake, clock, truth)
+        return made
+
+    return make

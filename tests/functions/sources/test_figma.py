@@ -172,7 +172,8 @@ def test_what_was_sent_in_vain_is_read_from_figmas_own_memory_without_its_passco
         assert request.path == "v2/webhooks/FILE_UPDATE/requests"
         return json.loads(sample("figma", "pull__webhook_requests.json"))
 
-    (event,), _ = FakeVendor(source, told).read("webhook_request", teams=["1"])
+    (event,), cursor = FakeVendor(source, told).read("webhook_request", teams=["1"])
+    assert cursor == {}
     assert json.loads(event.payload)["passcode"] == "redacted"
     assert event.dedupe == read(sample("figma", "webhook__file_update.json")).dedupe
 

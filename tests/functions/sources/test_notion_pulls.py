@@ -203,6 +203,13 @@ def test_blocks_in_a_circle_come_to_an_end() -> None:
     assert len(json.loads(event.payload)["blocks"]) == 30
 
 
+def test_a_page_with_a_block_that_cannot_be_read_is_quarantined_beside_its_neighbours() -> None:
+    workspace = Workspace([page("p"), page("q")])
+    workspace.blocks = {"p": [{"object": "block", "type": "paragraph"}], "q": [block("a")]}
+    events, _ = FakeVendor(source, workspace).read("page_content")
+    assert [one.stream for one in events] == ["quarantine", "page_content"]
+
+
 def test_comments_are_asked_for_on_pages_that_did_not_change_of_late() -> None:
     workspace = Workspace([page(str(n), EDITED - timedelta(days=20 * n)) for n in range(6)])
     fake = FakeVendor(source, workspace)
