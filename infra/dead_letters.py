@@ -11,6 +11,7 @@ from typing import Any
 
 from .local.stack import Stack
 
+QUEUES = ("ingest", "pulls", "background", "drops")
 _HELD_S = 60
 """How long messages stay invisible to others while we look at them."""
 _NO_REASON = "every try failed: the log says why at this time, under message_id"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .dbt import ROOT
-from .dead_letters import listed
+from .dead_letters import QUEUES, listed
 from .local.stack import Stack
 from .warehouse import query
 
@@ -68,7 +68,7 @@ def _stack(stack: Stack) -> Iterator[dict[str, Any]]:
 
 
 def _dead_letters(stack: Stack) -> Iterator[dict[str, Any]]:
-    for queue in ("ingest", "pulls"):
+    for queue in QUEUES:
         count = len(listed(stack, queue))
         yield _judge(f"dead letters: {queue}", count == 0, str(count), f"sophia dlq list --queue {queue}")
 

@@ -1,10 +1,14 @@
-"""A local stack of the tests' own: a folder and ports for itself, ended with the tests whatever becomes of them."""
+"""A local stack of the tests' own, silent, and without a schedule where a test wants to order everything itself."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from infra.local.stack import DEFAULT_VENDOR_OPTIONS, ROOT, Ports, Report, Stack
+from infra.local import throwaway
+from infra.local.stack import DEFAULT_VENDOR_OPTIONS, Report, Stack
+from infra.local.throwaway import new_stack
+
+__all__ = ["Silent", "new_stack", "running_stack", "stop_the_schedule"]
 
 
 class Silent:
@@ -15,23 +19,11 @@ class Silent:
         yield lambda done: None
 
 
-def new_stack(folder: Path, ports: Ports | None = None) -> Stack:
-    """Not started yet. It borrows the checkout's ministack, so that tests do not install another one each time."""
-    ministack = ROOT / ".sophia" / "ministack"
-    ministack.mkdir(parents=True, exist_ok=True)
-    (folder / "ministack").symlink_to(ministack)
-    return Stack(folder, ports or Ports.free())
-
-
-@contextlib.contextmanager
-def running_stack(folder: Path, vendor_options: Sequence[str] = DEFAULT_VENDOR_OPTIONS) -> Iterator[Stack]:
+def running_stack(
+    folder: Path, vendor_options: Sequence[str] = DEFAULT_VENDOR_OPTIONS
+) -> contextlib.AbstractContextManager[Stack]:
     """Up for the length of the block."""
-    stack = new_stack(folder)
-    try:
-        stack.up(Silent(), vendor_options=vendor_options, dies_with_us=True)
-        yield stack
-    finally:
-        stack.down()
+    return throwaway.running_stack(folder, Silent(), vendor_options)
 
 
 def stop_the_schedule(stack: Stack) -> None:

@@ -13,9 +13,10 @@ class Completeness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     listed are the records the vendor names; by_webhook and by_pull of them were told by that lane in the version the
     vendor has; held_before we had before any repair, held after. missing: never came whole. stale: came in an older
-    version. deleted_unseen: the vendor says deleted, we took it for alive. unlisted: we have it, the vendor does not name
-    it. repaired and unrepaired are what became of all these. vendor_total is the vendor's own count where it gives one.
-    requests and received_bytes are what the check cost, repair_requests the part of it that fetched single records.
+    version. deleted_unseen: the vendor says deleted, we took it for alive. unlisted: we have it, the vendor does not
+    name it. repaired and unrepaired are what became of all these. vendor_total is the vendor's own count where it gives
+    one. requests and received_bytes are what the check cost, repair_requests the part of it that fetched single
+    records.
     """
 
     source: str

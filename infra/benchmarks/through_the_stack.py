@@ -5,10 +5,6 @@ COPY is our pipe's own text over objects in the emulated lake, in the emulated w
 
 import gzip
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 from dbt.cli.main import dbtRunner
@@ -18,26 +14,10 @@ from infra.company import deliveries, world
 from infra.company.delivery import Delivery
 from infra.company.send import deliver
 from infra.dbt import ROOT
-from infra.local.stack import Ports, Stack
-from infra.show import Steps
+from infra.local.stack import Stack
 from infra.warehouse import query
 
 from .payloads import envelopes
-
-
-@contextmanager
-def running_stack() -> Iterator[Stack]:
-    """A stack of the benchmark's own, in a folder of its own, that shares the installed cloud emulator."""
-    with TemporaryDirectory() as folder:
-        stack = Stack(Path(folder), Ports.free())
-        installed = ROOT / ".sophia" / "ministack"
-        installed.mkdir(parents=True, exist_ok=True)
-        (stack.folder / "ministack").symlink_to(installed)
-        try:
-            stack.up(Steps(), dies_with_us=True)
-            yield stack
-        finally:
-            stack.down()
 
 
 def webhooks_per_s(stack: Stack, connections: int, count: int = 100) -> float:

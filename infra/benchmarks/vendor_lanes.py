@@ -75,7 +75,7 @@ class _Folder:
         return (key for key in found if key > prefix + after)
 
 
-class _Free:
+class Free:
     """Neither bucket nor breaker."""
 
     def take(self, name: str, most_s: float) -> None: ...
@@ -87,7 +87,7 @@ class _Free:
 
 def _reading(url: str, client: httpx.Client) -> Reading:
     assert SOURCE.pull
-    connection, free = Connection("flat", "default", url, {}, start_at=STARTED), _Free()
+    connection, free = Connection("flat", "default", url, {}, start_at=STARTED), Free()
     http = VendorHttp(connection, SOURCE.pull, client=client, buckets=free, breaker=free, remaining_s=lambda: 3600.0)
     return Reading(http, connection, {}, NOW)
 

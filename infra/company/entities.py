@@ -19,7 +19,8 @@ _Told = Iterator[tuple[str, str, Last]]
 
 
 def entities(world: World, at: datetime | None = None, sources: Iterable[str] | None = None) -> Entities:
-    """Of these sources or of all, given that every loss was repaired. What was gone before the hooks were set up nobody told us."""
+    """Of these sources or of all, given that every loss was repaired. What was gone before the hooks were set up nobody
+    told us."""
     known_at = at or world.now
     found: Entities = {}
     for vendor in vendors.every(sources):

@@ -8,6 +8,7 @@ from infra import main_job
 from infra.local.stack import Stack
 from infra.warehouse import query
 
+LANES = ("webhook", "pull", "file", "backfill", "api")
 Counts = dict[tuple[str, str], int]
 """By source and stream."""
 
@@ -24,7 +25,7 @@ class Run:
         rows = query(self.stack.warehouse_port, text, parameters)
         return [{name.lower(): value for name, value in row.items()} for row in rows]
 
-    def landed(self, connection_id: str = "default", lanes: Sequence[str] = ("webhook", "pull")) -> Counts:
+    def landed(self, connection_id: str = "default", lanes: Sequence[str] = LANES) -> Counts:
         """Distinct events of a connection in the raw table."""
         text = "select source, stream, count(distinct event_id) as count from RAW_DATA.EVENTS where connection_id = %s"
         rows = self.ask(f"{text} and lane in (%s) group by source, stream", [connection_id, lanes])

@@ -60,7 +60,7 @@ class Storm:
         stored = {name: self.credentials[name]["stored"]}
         self.site = make_site(world, stored, wall_clock=lambda: self.now)
         self.site.limiter = Limiter(lambda: self.now.timestamp(), factor=20)
-        self.site.now = world.now - timedelta(days=1)
+        self.began_at = self.site.now = world.now - timedelta(days=1)
         self.inbox = Inbox(self.credentials[name]["stored"])
         self.refused: list[Outcome] = []
         self.sent = 0
@@ -151,8 +151,9 @@ class Storm:
     def landed(self) -> list[Envelope]:
         return [one for one in self.lake.envelopes() if one.source == self.name]
 
-    def known(self) -> Entities:
-        return entities(self.world, sources=[self.name])
+    def known(self, at: datetime | None = None) -> Entities:
+        """What is true now, or was at another time."""
+        return entities(self.world, at, sources=[self.name])
 
     def verdicts(self) -> Counter[str]:
         """By reason, the deliveries that were not taken."""

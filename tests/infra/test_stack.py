@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from infra.company import vendors
 from infra.company.signing import sign
 from infra.local.processes import CannotStart
 from infra.local.stack import PARTS, ROOT, Stack
@@ -100,7 +101,7 @@ def test_up_again_starts_nothing_anew(stack):
 def test_every_simulated_vendor_is_a_connection(stack):
     table = stack.client("dynamodb").scan(TableName="sophia-state")["Items"]
     connections = {item["sk"]["S"] for item in table if item["pk"]["S"] == "connection"}
-    assert connections == {"slack/default", "github/default", "hubspot/default", "gong/default"}
+    assert connections == {f"{name}/default" for name in vendors.names()}
     secrets = stack.client("secretsmanager").list_secrets()["SecretList"]
     assert {f"sophia/{name}" for name in connections} <= {secret["Name"] for secret in secrets}
 

@@ -127,7 +127,7 @@ class _Job:
 
     def _check(self, stream: Stream, http: VendorHttp, known: KnownRecords, found: list[Completeness]) -> bool:
         """Whether every closed window of the stream is checked."""
-        census, now, state = stream.census or Census(), self._services.now(), self._state(stream)
+        census, now = stream.census or Census(), self._services.now()
         known.refresh(stream.name, now.date())
         error = None
         for window in self._windows(stream, now - census.lag):

@@ -274,4 +274,10 @@ source = Source(
             Stream("transcript", _transcripts, every=timedelta(minutes=15), census=Census(lag=timedelta(hours=2))),
         ),
     ),
+    by_hand=(
+        "As a technical administrator, open Gong's automation rules and add a rule over the calls you want",
+        "As its action choose Fire webhook, address {url}, authentication Signed JWT header",
+        "Copy the public key the rule shows, and store it as a signing secret of this connection in place of {secret}",
+        "Press Test now, then save the rule; a further rule has a key of its own, to be stored beside this one",
+    ),
 )

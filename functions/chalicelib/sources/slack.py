@@ -271,12 +271,7 @@ _signature = Hmac(
 source = Source(
     name="slack",
     title="Slack",
-    webhook=Webhook(
-        scheme=_signature,
-        read=read,
-        handshake=handshake,
-        answer_within_s=3,
-    ),
+    webhook=Webhook(scheme=_signature, read=read, handshake=handshake, answer_within_s=3),
     pull=Pull(
         base_url="https://slack.com/api/",
         headers=lambda connection: {"Authorization": f"Bearer {connection.credentials['bot_token']}"},
@@ -293,5 +288,12 @@ source = Source(
             Stream("user", _users, every=timedelta(hours=6), census=Census(is_whole=True)),
             Stream("message", each(_readable_channels, _history_and_replies), every=timedelta(minutes=15)),
         ),
+    ),
+    by_hand=(
+        "At api.slack.com/apps, Basic Information, copy the Signing Secret; store it here in place of {secret}",
+        "Under Event Subscriptions, switch Enable Events on and enter the Request URL {url}; Slack verifies it at once",
+        "Under Subscribe to bot events, add the events you want, such as message.channels and reaction_added; Save",
+        "For commands and buttons, enter the same address under Slash Commands and Interactivity & Shortcuts",
+        "Install the app to the workspace, and invite its bot into the channels it is to hear",
     ),
 )

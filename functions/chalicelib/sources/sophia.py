@@ -1,4 +1,4 @@
-"""Ourselves: what reconciliation finds is told in events like any vendor's, so that the warehouse reads it the same way.
+"""Ourselves: what reconciliation finds is told in events like any vendor's, and the warehouse reads it the same way.
 
 No lane leads here from outside: nobody delivers to this source and nothing is pulled from it.
 """

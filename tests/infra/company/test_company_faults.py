@@ -49,6 +49,7 @@ def test_garbage_is_a_truncated_copy_and_the_delivery_itself_still_arrives(made:
 
 
 def test_a_repetition_under_a_new_id_tells_the_same(made: list[Delivery]) -> None:
+    made = [one for one in made if one.source in ("github", "gong", "hubspot", "slack")]
     disturbed = disturb(made, 5, Rates(repeated=0, repeated_under_new_id=1, lost=0, malformed=0))
     told = Counter(json.dumps(_without_ids(one.body), sort_keys=True) for one in disturbed.sent)
     assert {count for body, count in told.items() if "callData" not in body} == {2}
