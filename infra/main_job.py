@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import dbt
-from .company import deliveries, faults, world
+from .company import deliveries, faults, vendors, world
 from .company.send import Ledger, deliver
 from .intake import imagined, upload
 from .local.stack import Stack, Steps
@@ -28,11 +28,12 @@ class Company:
     seed: int
     world: world.World
     disturbed: faults.Disturbed
+    sources: tuple[str, ...]
 
     @property
     def vendor_options(self) -> tuple[str, ...]:
         """Stack.up starts the stand-ins of this company's vendors with these."""
-        return ("--seed", str(self.seed), "--rate-factor", "20")
+        return ("--seed", str(self.seed), "--rate-factor", "20", "--sources", *self.sources)
 
     def lost_guids(self) -> list[str]:
         """GitHub's lost deliveries."""
@@ -55,10 +56,11 @@ class Done:
         return pulls + [f"check of {one['source']}: {one['error']}" for one in self.checks if one["error"]]
 
 
-def imagine(seed: int) -> Company:
-    """Nothing runs yet."""
+def imagine(seed: int, sources: Sequence[str] | None = None) -> Company:
+    """A company that uses the tools of these sources, of all where none are named. Nothing runs yet."""
     imagined = world.build(seed)
-    return Company(seed, imagined, faults.disturb(deliveries.deliveries(imagined), seed))
+    made = deliveries.deliveries(imagined, sources=sources)
+    return Company(seed, imagined, faults.disturb(made, seed), tuple(sources or vendors.names()))
 
 
 def run(stack: Stack, company: Company, steps: Steps) -> Done:

@@ -52,9 +52,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> I
 
 @pytest.fixture(scope="module")
 def in_order(warehouse: Warehouse) -> Tables:
-    """The story told once, in one run, with every test of the project."""
+    """The story told once, in one run, with every test of the marts and of what they are made of."""
     warehouse.land(EVENTS, FIRST_LANDED_AT)
-    warehouse.dbt("build")
+    warehouse.dbt("build", "--select", "+path:dbt_project/models/marts")
     return tables(warehouse)
 
 

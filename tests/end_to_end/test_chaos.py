@@ -26,6 +26,7 @@ from tests.running_stack import Silent, running_stack, stop_the_schedule
 pytestmark = pytest.mark.stack
 
 SEED = 11
+SOURCES = ("github", "gong", "hubspot", "slack")  # what is killed is the same for all
 DELIVERIES = 60
 ROUNDS = (
     ("warehouse",),
@@ -41,7 +42,7 @@ LISTED_WHOLE = [("slack", "user"), ("slack", "message"), ("gong", "user"), ("gon
 
 @pytest.fixture(scope="module")
 def survival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survival]:
-    company, rng = main_job.imagine(SEED), random.Random(SEED)
+    company, rng = main_job.imagine(SEED, SOURCES), random.Random(SEED)
     made = company.disturbed.sent
     deliveries = made[:: len(made) // DELIVERIES]
     with running_stack(tmp_path_factory.mktemp("sophia"), company.vendor_options) as stack:
@@ -81,7 +82,8 @@ def send(stack: Stack, deliveries: Sequence[Delivery]) -> Ledger:
 
 
 def event_ids(ledger: Ledger) -> set[str]:
-    answers = [json.loads(one.answer) for one in ledger.outcomes if one.is_accepted]
+    # Salesforce is answered in its own words, which name no event.
+    answers = [json.loads(one.answer) for one in ledger.outcomes if one.is_accepted and one.answer.startswith("{")]
     return {event_id for answer in answers for event_id in answer["event_ids"]}
 
 
