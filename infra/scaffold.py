@@ -18,6 +18,7 @@ DOORS = {
     "staging.yml": ("dbt_project/models/staging/{name}/_{name}.yml", "what they mean, and their tests"),
     "hooks.py": ("infra/company/hooks/{name}.py", "what the simulated vendor sends"),
     "vendor.py": ("infra/company/vendors/{name}.py", "what the simulated vendor's API answers"),
+    "page.md": ("docs/sources/{name}.md", "what a connection needs"),
     "test.py": ("tests/functions/sources/test_{name}.py", "its oddities"),
 }
 """By template: where it goes, and what it holds."""

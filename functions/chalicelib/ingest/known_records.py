@@ -58,8 +58,12 @@ on conflict (stream, entity_id) do update set
 """
 _COUNT = """
 select count(*), total(k.webhook >= l.clock), total(k.pull >= l.clock), total(
-    k.arrived >= 0 and k.is_deleted = l.is_deleted and (k.clock, k.version) >= (l.clock, l.version)
-    and (l.clock >= 0 or k.content = l.content or l.content = x'')
+    k.arrived >= 0 and (
+        (k.clock, k.version) > (l.clock, l.version) or (k.is_deleted and l.is_deleted) or (
+            k.is_deleted = l.is_deleted and (k.clock, k.version) = (l.clock, l.version)
+            and (l.clock >= 0 or k.content = l.content or l.content = x'')
+        )
+    )
 )
 from listed l left join known k on k.stream = l.stream and k.entity_id = l.entity_id
 where l.stream = ?

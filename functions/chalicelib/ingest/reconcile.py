@@ -129,7 +129,7 @@ class Check:
             return listed
         found = self._fetched(listed.entity_id) if self.census.fetch else self._risen(listed, known)
         if found is None or found.operation == "delete":
-            self.tally.unrepaired += 1
+            self.tally.unrepaired += not is_buried  # a list that still names what is gone only lags
             return None
         # It lives, whatever the clock of its grave: restored, and the vendor did not move its clock.
         return dataclasses.replace(found, source_updated_at=self.reading.now) if is_buried else found
