@@ -172,10 +172,11 @@ def trace(
 
 
 @app.command(
+    context_settings={"ignore_unknown_options": True},  # a statement may begin with a comment: --
     epilog=examples(
         'sophia sql "select * from EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS order by 1 desc limit 5"',
         "sophia sql --json - < question.sql",
-    )
+    ),
 )
 def sql(
     query: Annotated[str, typer.Argument(help="One statement; - reads standard input.")], as_json: Json = False

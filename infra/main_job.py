@@ -33,7 +33,7 @@ class Company:
     @property
     def vendor_options(self) -> tuple[str, ...]:
         """Stack.up starts the stand-ins of this company's vendors with these."""
-        return ("--seed", str(self.seed), "--rate-factor", "20", "--sources", *self.sources)
+        return ("--seed", str(self.seed), "--rate-factor", "100", "--sources", *self.sources)
 
     def lost_guids(self) -> list[str]:
         """GitHub's lost deliveries."""

@@ -1,10 +1,12 @@
 """Token buckets that every puller of one vendor connection shares.
 
 The arithmetic is the generic cell rate algorithm: one number, the moment at which the bucket would be full again,
-says all. A request reserves its slot first and waits for it afterwards, so two pullers never take the same one; a
-puller that dies while waiting costs one slot.
+says all. A request reserves its slot first and waits for it afterwards, so two pullers never take the same one. Where a
+vendor allows many requests a second, half a second's worth is reserved at once, for each reservation is a write to the
+state table; a puller that dies while waiting costs that many.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,13 +16,20 @@ from .source import Rate
 from .state_table import Item, StateTable
 
 _TRIES = 50
+_MOST_AT_ONCE = 20
 
 
-def reserve(full_at: float, rate: Rate, now: float) -> tuple[float, float]:
-    """How long to wait for the next slot in seconds, and full_at once it is taken."""
+def reserve(full_at: float, rate: Rate, now: float, count: int = 1) -> tuple[list[float], float]:
+    """When each of the next slots comes, now at the earliest, and full_at once they are taken."""
     interval = rate.per_s / rate.requests
-    wait_s = max(0.0, full_at - interval * (rate.burst - 1) - now)
-    return wait_s, max(full_at, now) + interval
+    begin = max(full_at, now)
+    slots = [max(now, begin + interval * (place - rate.burst + 1)) for place in range(count)]
+    return slots, begin + interval * count
+
+
+def at_once(rate: Rate) -> int:
+    """How many slots one reservation takes."""
+    return max(1, min(_MOST_AT_ONCE, int(rate.requests / rate.per_s / 2)))
 
 
 def paused(full_at: float, rate: Rate, until: float) -> float:
@@ -53,26 +62,33 @@ class TokenBuckets:
         self._now = now
         self._sleep = sleep
         self._seen: dict[str, Item] = {}
+        self._slots: dict[str, deque[float]] = {}
 
     def take(self, name: str, most_s: float) -> None:
         """One slot, waited for. Raises VendorBusy, having taken none, when that would last longer than most_s."""
         if (rate := self._rates.get(name)) is None:
             return
+        if not self._slots.get(name):
+            self._slots[name] = self._reserved(name, rate, most_s)
+        wait_s = self._slots[name].popleft() - self._now().timestamp()
+        if wait_s > 0:
+            self._sleep(wait_s)
+
+    def _reserved(self, name: str, rate: Rate, most_s: float) -> deque[float]:
         for _ in range(_TRIES):
-            seen = self._newest(name)
-            wait_s, full_at = reserve(_full_at(seen), rate, self._now().timestamp())
-            if wait_s > most_s:
+            seen, now = self._newest(name), self._now().timestamp()
+            slots, full_at = reserve(_full_at(seen), rate, now, at_once(rate))
+            if (wait_s := slots[0] - now) > most_s:
                 raise VendorBusy(f"our rate budget {name!r} of {self._pk!r} has no slot for {wait_s:.0f} s", wait_s)
             if self._write(name, seen, full_at):
-                if wait_s:
-                    self._sleep(wait_s)
-                return
+                return deque(slots)
         raise StateContended(f"bucket {name!r} of {self._pk!r} is taken by too many pullers at once")
 
     def pause(self, name: str, seconds: float) -> None:
         """No slot for anyone before so many seconds: the vendor said so."""
         if (rate := self._rates.get(name)) is None:
             return
+        self._slots.pop(name, None)
         until = self._now().timestamp() + seconds
         for _ in range(_TRIES):
             seen = self._newest(name)

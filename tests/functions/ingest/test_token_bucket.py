@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.errors import VendorBusy
 from chalicelib.ingest.source import Rate
-from chalicelib.ingest.token_bucket import TokenBuckets, paused, reserve, scaled
+from chalicelib.ingest.token_bucket import HalfPace, TokenBuckets, at_once, paused, reserve, scaled
 
 TEN_A_SECOND = Rate(requests=10, per_s=1.0, burst=3)
 
@@ -12,8 +12,8 @@ TEN_A_SECOND = Rate(requests=10, per_s=1.0, burst=3)
 def waits(rate, number, now=1000.0, full_at=0.0):
     told = []
     for _ in range(number):
-        wait_s, full_at = reserve(full_at, rate, now)
-        told.append(round(wait_s, 3))
+        (slot,), full_at = reserve(full_at, rate, now)
+        told.append(round(slot - now, 3))
     return told
 
 
@@ -28,10 +28,16 @@ def test_an_idle_bucket_holds_no_more_than_a_burst():
 def test_never_lets_more_through_than_the_rate_over_any_long_time():
     now, full_at, gone = 0.0, 0.0, 0
     for _ in range(1000):
-        wait_s, full_at = reserve(full_at, TEN_A_SECOND, now)
-        now += wait_s
+        (now,), full_at = reserve(full_at, TEN_A_SECOND, now)
         gone += 1
     assert gone <= 3 + now * 10 + 1e-6
+
+
+def test_slots_reserved_together_come_as_they_would_one_by_one():
+    (*slots,), full_at = reserve(0.0, TEN_A_SECOND, 1000.0, 6)
+    assert [round(slot - 1000, 3) for slot in slots] == waits(TEN_A_SECOND, 6)
+    assert full_at == pytest.approx(1000.6)
+    assert [at_once(Rate(requests, 1.0)) for requests in (1, 3, 10, 1000)] == [1, 1, 5, 20]
 
 
 def test_a_paused_bucket_gives_its_first_slot_when_the_pause_ends():
@@ -93,3 +99,24 @@ def test_a_name_without_a_rate_is_free(buckets, clock):
         one.take("unlimited", most_s=0)
     one.pause("unlimited", 10)
     assert clock.slept == []
+
+
+def test_a_fast_bucket_is_written_once_for_several_requests_and_keeps_its_pace(table, clock):
+    rates, began = {"": TEN_A_SECOND}, clock.now()
+    bucket = TokenBuckets(table, "vendor/default", rates, clock.now, clock.sleep)
+    for _ in range(23):
+        bucket.take("", most_s=60)
+    assert (clock.now() - began).total_seconds() == pytest.approx(2.0, abs=0.01)
+    assert table.read("bucket#vendor/default", "-").revision == 5
+
+
+def test_work_that_can_wait_leaves_every_other_slot_to_what_cannot(table, clock):
+    rates = {"": Rate(1, 1.0)}
+    patient = HalfPace(TokenBuckets(table, "vendor/default", rates, clock.now, clock.sleep), rates, clock.sleep)
+    began = clock.now()
+    for _ in range(5):
+        patient.take("", most_s=60)
+    assert (clock.now() - began).total_seconds() == pytest.approx(5.0)
+    live, before = TokenBuckets(table, "vendor/default", rates, clock.now, clock.sleep), clock.now()
+    live.take("", most_s=60)
+    assert clock.now() == before, "a slot is free at once"
