@@ -15,7 +15,7 @@ export NO_PROXY := $(if $(NO_PROXY),$(NO_PROXY)$(comma))127.0.0.1,localhost
 export no_proxy := $(NO_PROXY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format package bench clean
+.PHONY: help setup demo test test-parts test-road check format package bench clean
 
 help:  ## Show what there is to run
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +41,13 @@ demo: setup  ## Run the whole system on this machine: webhooks and pulls become 
 	@$(RUN)sophia demo
 
 test: setup  ## Run every test
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-parts test-road
+
+# The road waits more than it works: beside the others it costs little time.
+test-parts:
 	@$(RUN)python -m pytest --numprocesses 2 --dist loadfile --ignore tests/end_to_end
-	@# One stack after the other: together they would fight for the cores and for dbt's target folder.
+
+test-road:
 	@$(RUN)python -m pytest tests/end_to_end
 
 check: setup  ## Check format, lint and types

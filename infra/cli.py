@@ -148,7 +148,7 @@ def build(select: Annotated[str, typer.Option(help="dbt's node selection; everyt
     """Build the warehouse models from what has landed (dbt build)."""
     from .dbt import build as dbt_build
 
-    if not dbt_build(stack().warehouse_port, show.Steps(), select=select):
+    if not dbt_build(stack(), show.Steps(), select=select):
         raise typer.Exit(1)
 
 

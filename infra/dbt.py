@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import show
-from .local.stack import Steps
+from .local.stack import Stack, Steps
 
 ROOT = Path(__file__).parents[1]
 TIME_LIMIT_S = 600
@@ -24,9 +24,13 @@ def environment(port: int) -> dict[str, str]:
     return os.environ | {"SOPHIA_WAREHOUSE_PORT": str(port), "DO_NOT_TRACK": "1", "DBT_USE_COLORS": "false"}
 
 
-def build(port: int, steps: Steps, *, select: str = "", as_of: str = "") -> bool:
-    """Whether every model and test passed; the failures are printed. as_of fixes the clock of the marts (ISO, UTC)."""
+def build(stack: Stack, steps: Steps, *, select: str = "", as_of: str = "") -> bool:
+    """Whether every model and test passed; the failures are printed. as_of fixes the clock of the marts (ISO, UTC).
+
+    What dbt writes lies in the stack's own folder: two stacks may build at once.
+    """
     arguments = ["build", "--log-format", "json", "--log-level", "info", "--target", "local"]
+    arguments += ["--target-path", str(stack.dbt_folder), "--log-path", str(stack.dbt_folder)]
     arguments += ["--select", *select.split()] if select else []
     arguments += ["--vars", json.dumps({"as_of": as_of})] if as_of else []
     with steps.step("Build the models (dbt)") as report:
@@ -36,7 +40,7 @@ def build(port: int, steps: Steps, *, select: str = "", as_of: str = "") -> bool
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=environment(port),
+            env=environment(stack.warehouse_port),
             cwd=ROOT,
         )
         assert process.stdout is not None

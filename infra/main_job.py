@@ -74,7 +74,7 @@ def run(stack: Stack, company: Company, steps: Steps) -> Done:
     pulls = pull_now(stack, steps)
     checks = reconcile_now(stack, steps)
     wait_until_loaded(stack, steps)
-    return Done(ledger, pulls, checks, dbt.build(stack.warehouse_port, steps, as_of=company.world.now.isoformat()))
+    return Done(ledger, pulls, checks, dbt.build(stack, steps, as_of=company.world.now.isoformat()))
 
 
 def drop(stack: Stack, company: Company, steps: Steps) -> None:

@@ -5,16 +5,14 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from chalicelib.ingest.source import QUARANTINE
 from events.envelope import Envelope, decode
 
-from .dbt import ROOT
 from .local.stack import Stack
 from .warehouse import query
-
-MANIFEST = ROOT / "target" / "manifest.json"
 
 
 def trace(stack: Stack, event_id: str) -> list[dict[str, Any]]:
@@ -44,7 +42,7 @@ def trace(stack: Stack, event_id: str) -> list[dict[str, Any]]:
         _step("loaded", "RAW_DATA.EVENTS", f"{len(copies)} row(s), first at {first['LANDED_AT']:%Y-%m-%d %H:%M:%S} UTC")
     )
     steps.append(_staged(stack, first))
-    steps += _marts(first["SOURCE"], first["STREAM"])
+    steps += _marts(stack.dbt_folder / "manifest.json", first["SOURCE"], first["STREAM"])
     return steps
 
 
@@ -101,10 +99,10 @@ def _staged(stack: Stack, event: Mapping[str, Any]) -> dict[str, Any]:
     return _step("staged", table, f"{entity}, {state}, folded from {row['EVENT_COUNT']} event(s)")
 
 
-def _marts(source: str, stream: str) -> list[dict[str, Any]]:
-    if not MANIFEST.exists():
+def _marts(manifest: Path, source: str, stream: str) -> list[dict[str, Any]]:
+    if not manifest.exists():
         return [_step("read by", "marts", "no lineage yet: run `sophia build`", "waiting")]
-    return read_by(json.loads(MANIFEST.read_text()), source, stream)
+    return read_by(json.loads(manifest.read_text()), source, stream)
 
 
 def read_by(manifest: Mapping[str, Any], source: str, stream: str) -> list[dict[str, Any]]:

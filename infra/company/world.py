@@ -11,7 +11,7 @@ from . import accounts, calls, chat, deals, engineering, staff, workshop
 DEFAULT_NOW = datetime(2026, 11, 20, 17, tzinfo=UTC)
 HISTORY = timedelta(days=120)
 AHEAD = timedelta(days=2)
-HOOKS_LIVE = timedelta(days=21)
+HOOKS_LIVE = timedelta(days=30)
 
 
 @dataclass(frozen=True, eq=False)

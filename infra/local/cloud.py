@@ -6,6 +6,7 @@ stop alone.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import subprocess
@@ -46,6 +47,13 @@ def environment(folder: Path) -> Path:
     Raises CannotStart.
     """
     folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # stacks of one checkout share it, and may be started at once
+        return _installed(folder)
+
+
+def _installed(folder: Path) -> Path:
     python, stamp = folder / "bin" / "python", folder / "lock.sha256"
     wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:

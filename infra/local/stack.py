@@ -111,6 +111,11 @@ class Stack:
         """What the simulated vendors told at their start: by source the connection, and under `kept` their own keys."""
         return self.folder / "vendors.json"
 
+    @property
+    def dbt_folder(self) -> Path:
+        """Where dbt keeps its manifest and its log."""
+        return self.folder / "dbt"
+
     def vendor_keys(self) -> dict[str, dict[str, Any]]:
         """What each simulated vendor signs with, by source."""
         return {source: told["kept"] for source, told in json.loads(self.vendors_file.read_text()).items()}

@@ -61,7 +61,7 @@ def survival(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survival]:
                 answered |= event_ids(sending.result())
         settle(stack)
         assert dbt.build(
-            stack.warehouse_port,
+            stack,
             Silent(),
             select="base_records",
             as_of=company.world.now.isoformat(),

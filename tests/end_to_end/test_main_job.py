@@ -19,7 +19,6 @@ from infra.company import truth
 from infra.company.chance import company_date
 from infra.company.delivery import Delivery
 from infra.company.entities import Entities, entities
-from infra.dbt import ROOT
 from infra.reconcile import ledger
 from infra.trace import trace
 from tests.end_to_end.runs import Job
@@ -258,7 +257,7 @@ def test_all_of_it_once_more_changes_no_mart(job: Job) -> None:
 
 def marts(job: Job) -> dict[str, list[dict[str, Any]]]:
     """Every mart but the one that counts arrivals, each sorted by all there is in it."""
-    nodes = json.loads((ROOT / "target" / "manifest.json").read_text())["nodes"].values()
+    nodes = json.loads((job.stack.dbt_folder / "manifest.json").read_text())["nodes"].values()
     models = [node for node in nodes if node["resource_type"] == "model" and "/marts/" in node["original_file_path"]]
     names = [f"{node['schema']}.{node['name']}" for node in models]
     read = {name: job.ask(f"select * from {name}") for name in names if ".COMPLETENESS" not in name.upper()}  # noqa: S608

@@ -61,7 +61,7 @@ def ledger(job: Job) -> Ledger:
         connection_id=CONNECTION,
     )
     wait_until_loaded(job.stack, Silent())
-    assert dbt.build(job.stack.warehouse_port, Silent(), select="base_records", as_of=job.company.world.now.isoformat())
+    assert dbt.build(job.stack, Silent(), select="base_records", as_of=job.company.world.now.isoformat())
     return sent
 
 
