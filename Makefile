@@ -41,7 +41,7 @@ demo: setup  ## Run the whole system on this machine: webhooks and pulls become 
 	@$(RUN)sophia demo
 
 test: setup  ## Run every test
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-parts test-road
+	@$(MAKE) --no-print-directory --jobs 2 test-parts test-road
 
 # The road waits more than it works: beside the others it costs little time.
 test-parts:

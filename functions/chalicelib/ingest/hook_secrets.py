@@ -1,6 +1,7 @@
 """The secrets by which a connection's deliveries are known, as subscribing makes and learns them.
 
-Each is in force, in Secrets Manager beside those before it, before a vendor can use it.
+A secret of ours is in force, beside those before it, before a vendor can use it; one that a vendor makes is stored as
+soon as its answer is read, and until then its deliveries are refused and sent again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
