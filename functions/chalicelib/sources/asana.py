@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..errors import Unreadable
-from ..ingest.bodies import instant, seconds, stream_name, typed, utf8
+from ..ingest.bodies import instant, stream_name, typed, utf8
 from ..ingest.newest_first import NewestFirst, Told, each
 from ..ingest.pages import Request, iso, items, told, value
+from ..ingest.rulings import by_status
 from ..ingest.signatures import Hmac
 from ..ingest.source import (
     Answer,
@@ -191,15 +192,13 @@ def _events(reading: Reading) -> Iterator[Page]:
 def _judge(response: "Response") -> Ruling:
     """402 is an endpoint of a dearer plan, 403 and 404 a door that is closed; 412 brings the sync token it asks for."""
     status = response.status
-    if status < 300 or status == 412:
+    if status == 412:
         return Ruling("ok")
-    if status == 429:
-        return Ruling("retry", "rate_limited", seconds(response.headers.get("retry-after")))
-    if status >= 500 or status == 408:
-        return Ruling("retry", f"http_{status}")
     if status == 400 and b"offset" in response.body:
         return Ruling("forgotten", "offset")
-    return Ruling("skip" if status in (402, 403, 404, 451) else "refused", f"http_{status}")
+    if status in (402, 403, 404, 451):
+        return Ruling("skip", f"http_{status}")
+    return by_status(response)
 
 
 def _headers(connection: Connection) -> Mapping[str, str]:

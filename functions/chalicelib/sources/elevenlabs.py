@@ -17,8 +17,9 @@ from urllib.parse import quote
 import msgspec
 
 from ..errors import Unreadable, VendorSaysNo, VendorUnavailable
-from ..ingest.bodies import digest, instant, seconds, stream_name, typed, utf8
+from ..ingest.bodies import digest, instant, stream_name, typed, utf8
 from ..ingest.pages import Request, items, listing, told, value
+from ..ingest.rulings import by_status
 from ..ingest.signatures import Hmac, SignedTime
 from ..ingest.source import (
     Census,
@@ -238,16 +239,8 @@ def _one_history_item(reading: Reading, entity_id: str) -> Event | None:
 
 
 def judge(response: "Response") -> Ruling:
-    status = response.status
-    if status < 300:
-        return Ruling("ok")
-    if status == 404:
-        return Ruling("empty", "http_404")
-    if status == 429:  # too many at once, or a busy system; no header is documented
-        return Ruling("retry", "rate_limited", seconds(response.headers.get("retry-after")))
-    if status >= 500 or status == 408:
-        return Ruling("retry", f"http_{status}")
-    return Ruling("refused", f"http_{status}")
+    """429 is too many at once, or a busy system; no header is documented."""
+    return Ruling("empty", "http_404") if response.status == 404 else by_status(response)
 
 
 def _headers(connection: Connection) -> Mapping[str, str]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..errors import Unreadable
-from ..ingest.bodies import digest, instant, seconds, stream_name, typed, utf8
+from ..ingest.bodies import digest, instant, stream_name, typed, utf8
+from ..ingest.rulings import by_status
 from ..ingest.shared_secret import SharedSecret
 from ..ingest.source import Census, Connection, Delivery, Event, Pull, Rate, Ruling, Source, Stream, Webhook
 from ._figma_listings import in_each_file, read_files, read_projects
@@ -84,14 +85,8 @@ _OF_THE_TOKEN = re.compile(rb"token|scope", re.IGNORECASE)
 def _judge(response: "Response") -> Ruling:
     """403 is a bad token, which Figma says, or one file that is closed to us (which words it uses is unverified)."""
     status = response.status
-    if status < 300:
-        return Ruling("ok")
-    if status == 429:
-        return Ruling("retry", "rate_limited", seconds(response.headers.get("retry-after")))
-    if status >= 500 or status == 408:
-        return Ruling("retry", f"http_{status}")
     is_closed = status == 404 or (status == 403 and not _OF_THE_TOKEN.search(response.body[:500]))
-    return Ruling("skip" if is_closed else "refused", f"http_{status}")
+    return Ruling("skip", f"http_{status}") if is_closed else by_status(response)
 
 
 def _headers(connection: Connection) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ tick in seconds; a failed delivery is never sent again unless someone asks; a pu
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +14,7 @@ from ..errors import ConfigurationMissing, Unreadable
 from ..ingest.bodies import digest, form, instant, is_form, seconds, stream_name, typed, utf8
 from ..ingest.newest_first import NewestFirst, Told, each
 from ..ingest.pages import LinkHeader, Request, iso, items, listing, told, walk
+from ..ingest.rulings import until_s
 from ..ingest.signatures import Hmac
 from ..ingest.source import (
     Census,
@@ -145,12 +146,7 @@ def _wait_s(headers: Mapping[str, str]) -> float:
     reset_s = seconds(headers.get("x-ratelimit-reset"))
     if headers.get("x-ratelimit-remaining") != "0" or reset_s is None:
         return 60.0
-    try:
-        # Against GitHub's own clock: ours may differ.
-        asked_at = datetime.strptime(headers.get("date", ""), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
-        return max(1.0, reset_s - asked_at.timestamp())
-    except ValueError:
-        return 60.0
+    return until_s(reset_s, headers) or 60.0
 
 
 def _headers(connection: Connection) -> dict[str, str]:

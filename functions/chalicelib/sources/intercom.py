@@ -8,7 +8,6 @@ Facts: developers.intercom.com, "Webhook notifications", "Rate limiting"; interc
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +15,7 @@ import msgspec
 from ..errors import Unreadable
 from ..ingest.bodies import digest, instant, seconds, stream_name, typed, utf8
 from ..ingest.pages import told
+from ..ingest.rulings import until_s
 from ..ingest.signatures import Hmac
 from ..ingest.source import Connection, Delivery, Event, Pull, Rate, Ruling, Source, Webhook
 from ._intercom_listings import STREAMS, part
@@ -115,11 +115,7 @@ def _wait_s(headers: Mapping[str, str]) -> float | None:
     """Until the reset Intercom names in epoch seconds, by its own clock: it documents no Retry-After."""
     if (reset_s := seconds(headers.get("x-ratelimit-reset"))) is None:
         return None
-    try:
-        asked_at = datetime.strptime(headers.get("date", ""), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
-    except ValueError:
-        return 10.0  # the length of the slices in which the limit is counted
-    return max(1.0, reset_s - asked_at.timestamp())
+    return until_s(reset_s, headers) or 10.0  # the length of the slices in which the limit is counted
 
 
 def _headers(connection: Connection) -> Mapping[str, str]:

@@ -9,13 +9,14 @@ Facts: linear/linear, packages/sdk (webhooks, schema.graphql); developers.linear
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..errors import Unreadable
 from ..ingest.bodies import digest, instant, seconds, stream_name, typed, utf8
+from ..ingest.rulings import until_s
 from ..ingest.signatures import Hmac, SignedTime
 from ..ingest.signed_time import timestamp_of
 from ..ingest.source import Connection, Delivery, Event, Pull, Rate, Ruling, Source, Verdict, Webhook
@@ -159,11 +160,7 @@ def _wait_s(response: "Response") -> float | None:
         if name.startswith("x-ratelimit-") and name.endswith("-reset") and told.isdecimal() and len(told) <= 15
         if headers.get(name.removesuffix("reset") + "remaining", "0") == "0"
     ]
-    try:
-        asked_at = datetime.strptime(headers.get("date", ""), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return max(1.0, max(resets) - asked_at.timestamp()) if resets else None
+    return until_s(max(resets), headers) if resets else None
 
 
 def _headers(connection: Connection) -> Mapping[str, str]:

@@ -16,8 +16,9 @@ from urllib.parse import quote
 import msgspec
 
 from ..errors import Unreadable
-from ..ingest.bodies import digest, instant, seconds, typed, utf8
+from ..ingest.bodies import digest, instant, typed, utf8
 from ..ingest.pages import OnePage, Paginator, Request, items, listing
+from ..ingest.rulings import by_status
 from ..ingest.shared_secret import SharedSecret
 from ..ingest.source import (
     Census,
@@ -153,18 +154,12 @@ def judge(response: "Response") -> Ruling:
     status = response.status
     if status in (202, 204):
         return Ruling("empty", "still_running")
-    if status < 300:
-        return Ruling("ok")
     if status == 401:
         return Ruling("expired", "http_401")
     if status == 404:
         is_missing = b'"documentation_url"' in response.body
         return Ruling("empty", "http_404") if is_missing else Ruling("retry", "looker_is_down")
-    if status == 429:
-        return Ruling("retry", "rate_limited", seconds(response.headers.get("retry-after")))
-    if status >= 500 or status == 408:
-        return Ruling("retry", f"http_{status}")
-    return Ruling("refused", f"http_{status}")
+    return by_status(response)
 
 
 def _log_in(connection: Connection, now: datetime) -> Request:

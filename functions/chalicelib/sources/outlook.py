@@ -16,7 +16,7 @@ import msgspec
 from ..errors import ConfigurationMissing, Unreadable, VendorSaysNo
 from ..ingest.bodies import instant, typed
 from ..ingest.pages import Request, items, told, walk
-from ..ingest.source import Census, Connection, Delivery, Event, Pull, Rate, Reading, Source, Stream, Webhook
+from ..ingest.source import Census, Connection, Delivery, Event, Pull, Rate, Reading, Source, Stream
 from . import _graph as graph
 from ._answer_clock import answered_at
 from ._graph_delta import Delta, Row, deltas, everything
@@ -172,13 +172,7 @@ _mail_folder_ids = Delta(_first_folders, _folder_id_alone)
 source = Source(
     name="outlook",
     title="Outlook",
-    webhook=Webhook(
-        scheme=graph.ClientState(),
-        read=graph.reader(_tell),
-        answer_within_s=graph.ANSWER_WITHIN_S,
-        greet=graph.greet,
-        redact=graph.redact,
-    ),
+    webhook=graph.webhook(_tell),
     pull=Pull(
         base_url=graph.BASE_URL,
         headers=graph.headers,

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..errors import Unreadable
-from ..ingest.bodies import digest, instant, seconds, typed, utf8
+from ..ingest.bodies import digest, instant, typed, utf8
 from ..ingest.pages import OnePage, Request, items, listing, told, value
+from ..ingest.rulings import by_status
 from ..ingest.shared_secret import SharedSecret
 from ..ingest.source import (
     Census,
@@ -171,15 +172,9 @@ def judge(response: "Response") -> Ruling:
     status = response.status
     if status == 304:
         return Ruling("empty", "not_modified")
-    if status < 300:
-        return Ruling("ok")
     if status == 404 or (status == 403 and b"<Code>AccessDenied</Code>" in response.body):
         return Ruling("empty", f"http_{status}")
-    if status == 429:
-        return Ruling("retry", "rate_limited", seconds(response.headers.get("retry-after")))
-    if status >= 500 or status == 408:
-        return Ruling("retry", f"http_{status}")
-    return Ruling("refused", f"http_{status}")
+    return by_status(response)
 
 
 def _headers(connection: Connection) -> Mapping[str, str]:

@@ -19,7 +19,7 @@ import msgspec
 from ..errors import ConfigurationMissing, VendorSaysNo
 from ..ingest.bodies import digest, instant, typed
 from ..ingest.pages import Request, told
-from ..ingest.source import Census, Connection, Delivery, Event, Pull, Rate, Reading, Source, Stream, Webhook
+from ..ingest.source import Census, Connection, Delivery, Event, Pull, Rate, Reading, Source, Stream
 from . import _graph as graph
 from ._answer_clock import answered_at
 from ._graph_delta import Delta, Row, deltas, everything
@@ -94,13 +94,7 @@ _items, _ids = Delta(_first, _event), Delta(_first, _id_alone)
 source = Source(
     name="sharepoint",
     title="SharePoint",
-    webhook=Webhook(
-        scheme=graph.ClientState(),
-        read=graph.reader(_tell),
-        answer_within_s=graph.ANSWER_WITHIN_S,
-        greet=graph.greet,
-        redact=graph.redact,
-    ),
+    webhook=graph.webhook(_tell),
     pull=Pull(
         base_url=graph.BASE_URL,
         headers=graph.headers,

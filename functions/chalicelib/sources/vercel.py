@@ -17,8 +17,9 @@ from urllib.parse import quote
 import msgspec
 
 from ..errors import ConfigurationMissing, Unreadable
-from ..ingest.bodies import digest, instant, seconds, stream_name, typed, utf8
+from ..ingest.bodies import digest, instant, stream_name, typed, utf8
 from ..ingest.pages import Request, items, listing, value
+from ..ingest.rulings import by_status
 from ..ingest.signatures import Hmac
 from ..ingest.source import (
     Census,
@@ -177,18 +178,10 @@ def _one(reading: Reading, path: str, event: Any) -> Event | None:
 
 
 def judge(response: "Response") -> Ruling:
+    """404 and 410 are one record that is gone; a listing answered so is not taken for an empty one. What
+    x-ratelimit-reset counts differs between descriptions (unverified), so it is not read."""
     status = response.status
-    if status < 300:
-        return Ruling("ok")
-    if status == 429:
-        # What x-ratelimit-reset counts differs between descriptions (unverified).
-        return Ruling("retry", "rate_limited", seconds(response.headers.get("retry-after")))
-    if status in (404, 410):
-        # One record that is gone; a listing answered so is not taken for an empty one.
-        return Ruling("skip", f"http_{status}")
-    if status >= 500 or status == 408:
-        return Ruling("retry", f"http_{status}")
-    return Ruling("refused", f"http_{status}")
+    return Ruling("skip", f"http_{status}") if status in (404, 410) else by_status(response)
 
 
 EVENTS = tuple(sorted(_HINTS | _GONE | {"deployment.promoted", "deployment.rollback"}))
