@@ -14,7 +14,7 @@ from . import dbt
 from .company import deliveries, faults, vendors, world
 from .company.send import Ledger, deliver
 from .intake import imagined, upload
-from .local.stack import Stack, Steps
+from .local.stack import LOOSE_LIMITS, Stack, Steps
 from .pull import pull_now, wait_until_loaded
 from .reconcile import reconcile_now
 
@@ -33,7 +33,7 @@ class Company:
     @property
     def vendor_options(self) -> tuple[str, ...]:
         """Stack.up starts the stand-ins of this company's vendors with these."""
-        return ("--seed", str(self.seed), "--rate-factor", "100", "--sources", *self.sources)
+        return ("--seed", str(self.seed), *LOOSE_LIMITS, "--sources", *self.sources)
 
     def lost_guids(self) -> list[str]:
         """GitHub's lost deliveries."""

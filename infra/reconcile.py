@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from chalicelib import sources
-from chalicelib.ingest.reconciler import EVERY, WHOLE_EVERY
+from chalicelib.ingest.cursors import RECORD
+from chalicelib.ingest.reconciler import EVERY, cadence
 from events.sophia import Completeness
 
 from .local.connections import connections, pull_records
@@ -25,7 +26,7 @@ _SUMMED = ("listed", "webhook", "pull", "before", "held", "repaired", "open", "r
 def reconcile_now(stack: Stack, steps: Steps, *, source: str = "") -> list[dict[str, Any]]:
     """Order a check of every connection, of one source or of all, and wait; one row per connection."""
     wanted = [
-        (known.source, known.connection_id, "-")
+        (known.source, known.connection_id, RECORD)
         for known in connections(stack.cloud).all()
         if known.is_enabled and source in ("", known.source) and _is_checked(known.source)
     ]
@@ -108,8 +109,7 @@ def _row(key: tuple[str, str, str], findings: list[Completeness], now: datetime)
 def _every(name: str, stream: str) -> timedelta:
     source = sources.load(name)
     streams = source.pull.streams if source and source.pull else ()
-    is_whole = any(one.name == stream and one.census and one.census.is_whole for one in streams)
-    return WHOLE_EVERY if is_whole else EVERY
+    return next((cadence(one) for one in streams if one.name == stream), EVERY)
 
 
 def _is_checked(name: str) -> bool:

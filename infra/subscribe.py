@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.errors import ConfigurationMissing
-from chalicelib.ingest.cursors import Cursors
+from chalicelib.ingest.cursors import RECORD, Cursors
 from chalicelib.ingest.hook_secrets import HookSecrets
 from chalicelib.ingest.source import Connection, Source
 from chalicelib.ingest.subscription import Subscription
-from chalicelib.ingest.subscriptions import RECORD, Keeper
+from chalicelib.ingest.subscriptions import Keeper
 from chalicelib.ingest.webhook_address import address, has_key
 
 _POLL_S = 2.0

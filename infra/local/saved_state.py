@@ -2,7 +2,8 @@
 are found at the port of today.
 
 It stops functions in the middle of their work and saves what they held as held: messages for the rest of the queue's
-visibility timeout (half an hour for pulls), streams for the rest of their lease. On AWS a function ends by itself.
+visibility timeout (half an hour for pulls), streams and connections for the rest of their lease. On AWS a function ends
+by itself.
 """
 
 import json
@@ -17,9 +18,9 @@ _QUEUE = re.compile(rf'"(?P<cloud>http://[\w.]+:\d+){_ACCOUNT}')
 
 
 def release(folder: Path) -> None:
-    """Let go of messages and streams in the state below folder. To be called while ministack does not run."""
+    """Let go of messages and leases in the state below folder. To be called while ministack does not run."""
     _change(folder / "state" / "sqs.json", _free_messages)
-    _change(folder / "state" / "dynamodb.json", _free_streams)
+    _change(folder / "state" / "dynamodb.json", _end_leases)
 
 
 def move(folder: Path, cloud_url: str) -> bool:
@@ -65,10 +66,10 @@ def _free_messages(saved: dict[str, Any]) -> None:
                 message |= {"receipt_handle": None, "visible_at": 0}
 
 
-def _free_streams(saved: dict[str, Any]) -> None:
-    """A lease is an item whose partition key begins with cursor#, see chalicelib.ingest.cursors."""
+def _end_leases(saved: dict[str, Any]) -> None:
+    """Whatever has `lease_until` is held, of whichever kind; see chalicelib.ingest.cursors."""
     for table in saved["tables"]["data"].values():
-        for partition, items in table["items"].items():
-            for item in items.values() if partition.startswith("cursor#") else ():
-                item.pop("owner", None)
-                item.pop("lease_until", None)
+        for items in table["items"].values():
+            for item in items.values():
+                if item.pop("lease_until", None):
+                    item.pop("owner", None)

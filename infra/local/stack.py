@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_BASE_URL = "https://hooks.payready.example"
 """What vendors sign for. Their deliveries are carried to api_url instead."""
-DEFAULT_VENDOR_OPTIONS = ("--seed", "42", "--rate-factor", "100")
+LOOSE_LIMITS = ("--rate-factor", "100")
 """Real rate limits would make a first pull take many minutes."""
+DEFAULT_VENDOR_OPTIONS = ("--seed", "42", *LOOSE_LIMITS)
 PARTS = ("cloud", "warehouse", "vendors", "snowpipe")
 _PARAMETERS = {"PublicBaseUrl": PUBLIC_BASE_URL, "LakeBucketName": "sophia-lake"}
 _TICK = {"id": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "resources": []} | {

@@ -1,9 +1,11 @@
 """What ministack saved is let go of before it starts again: no message and no stream waits for a function that died."""
 
 import json
+from typing import get_args
 
 import pytest
 
+from chalicelib.ingest.cursors import Kind
 from infra.local.saved_state import move, release
 
 
@@ -34,6 +36,15 @@ def test_a_stream_that_a_pull_held_is_free_and_keeps_its_cursor(tmp_path):
         "cursor#slack/default": {"message": cursor},
         "connection": {"slack/default": other},
     }
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_lease_of_any_kind_has_ended(tmp_path, kind):
+    held = {"cursor": {"S": "{}"}, "owner": {"S": "o"}, "lease_until": {"S": "2026-01-01T00:00:00+00:00"}}
+    items = {f"{kind}#slack/default": {"-": held}}
+    read = saved(tmp_path, "dynamodb.json", {"tables": {"data": {"t": {"items": items}}}})
+    release(tmp_path)
+    assert read()["tables"]["data"]["t"]["items"] == {f"{kind}#slack/default": {"-": {"cursor": {"S": "{}"}}}}
 
 
 def test_no_state_and_one_cut_short_are_left_to_ministack(tmp_path):

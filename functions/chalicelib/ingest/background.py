@@ -12,12 +12,12 @@ from typing import Any
 from ..log import log
 from ..settings import settings
 from .aws_services import arguments, client
-from .cursors import Cursors
+from .cursors import RECORD, Cursors
 from .due import due_backfills, is_care_due, is_check_due
 from .lake import Lake
 from .puller import Puller
 from .reconciler import Reconciler
-from .subscriptions import RECORD, Keeper
+from .subscriptions import Keeper
 
 
 def run_background(body: str, remaining_ms: Callable[[], int]) -> Any:
@@ -45,8 +45,9 @@ def order_background(now: datetime) -> int:
         backfills = Cursors(services.table, services.now, "backfill").of(*key)
         for stalled in due_backfills(*key, backfills, now):
             services.enqueue(json.dumps({**stalled.told(), "job": "backfill"}), 0)
-        check = Cursors(services.table, services.now, "check").of(*key).get("-")
-        if not is_check_due(check, Cursors(services.table, services.now).of(*key), source, now):
+        check = Cursors(services.table, services.now, "check").of(*key).get(RECORD)
+        pulls = Cursors(services.table, services.now).of(*key) if check is None else {}
+        if not is_check_due(check, pulls, source, now):
             continue
         services.enqueue(json.dumps(order), 0)
         ordered += 1

@@ -43,6 +43,8 @@ class Record:
 
 Kind = Literal["cursor", "backfill", "check", "subscription"]
 """What a record is of: a stream's pull, a stream's backfill; a connection's reconciliation, its subscriptions."""
+RECORD = "-"
+"""In a stream's place, the name of the one record that a connection has of a kind."""
 
 
 class Cursors:

@@ -1,13 +1,15 @@
 """Reconciliation of one connection, as the background function does it: every stream whose window has closed.
 
-One run at a time per connection, under a lease. What it found lands as events of the source `sophia`; then the index
-and the position are saved, so that a run killed anywhere checks a window again and finds it whole.
+One run at a time per connection, under a lease. What it found lands as events of the source `sophia`. At its end the
+index is saved and then the position: a run killed anywhere is repeated, and finds whole what it had repaired.
 """
 
 import json
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +22,7 @@ from events.sophia import Completeness
 from ..errors import LeaseLost
 from ..log import log
 from .census import windows
-from .cursors import Cursors, Lease
+from .cursors import RECORD, Cursors, Lease
 from .known_records import KnownRecords
 from .lake import Lake
 from .reconcile import Check
@@ -49,24 +51,33 @@ class Reconciler(Services):
         alone. What time does not suffice for is ordered again."""
         order = json.loads(body)
         source, connection_id = self.source_named(order["source"]), order["connection_id"]
-        lease = Cursors(self.table, self.now, "check").acquire(
-            order["source"], connection_id, "-", owner=uuid.uuid4().hex, is_forced=bool(order.get("is_forced"))
-        )
         connection = self.connections.get(order["source"], connection_id)
-        if lease is None or source is None or source.pull is None or connection is None:
-            log.info("check_skipped", source=order["source"], connection_id=connection_id)
-            return []
+        if source is None or source.pull is None or connection is None:
+            return self._skipped(order, "nothing_to_check")
+        lease = Cursors(self.table, self.now, "check").acquire(
+            order["source"], connection_id, RECORD, owner=uuid.uuid4().hex, is_forced=bool(order.get("is_forced"))
+        )
+        if lease is None:
+            return self._skipped(order, "held_or_early")
         try:
             with self.client() as client:
                 job = _Job(self, order, source, source.pull, connection, lease, remaining_ms)
                 return job.carry_out(client)
         except LeaseLost as error:
-            log.info("check_skipped", source=order["source"], connection_id=connection_id, reason=str(error))
-            return []
+            return self._skipped(order, str(error))
+
+    def _skipped(self, order: Mapping[str, Any], reason: str) -> Sequence[Completeness]:
+        log.info("check_skipped", source=order["source"], connection_id=order["connection_id"], reason=reason)
+        return []
+
+
+def cadence(stream: Stream) -> timedelta:
+    """How long after a check of a stream the next is due."""
+    return WHOLE_EVERY if stream.census and stream.census.is_whole else EVERY
 
 
 class _Job:
-    """One connection under one lease. The lease's cursor is {stream: {"through", "checked_at", "error"}}."""
+    """One connection under one lease. The lease's cursor is {stream: {"through", "open", "checked_at", "error"}}."""
 
     def __init__(
         self,
@@ -80,11 +91,12 @@ class _Job:
     ) -> None:
         self._services, self._order, self._source, self._pull = services, order, source, pull
         self._connection, self._lease = connection, lease
+        self._states: dict[str, Mapping[str, Any]] = dict(lease.record.cursor)
         self._remaining_ms = remaining_ms
         self._trace_id = str(lease.record.owner)
 
     def carry_out(self, client: Any) -> Sequence[Completeness]:
-        services, found, is_done = self._services, list[Completeness](), True
+        services, found = self._services, list[Completeness]()
         began_at = services.now().isoformat()
         http = services.asking(
             self._connection,
@@ -94,15 +106,19 @@ class _Job:
             before_each=self._lease.keep_alive,
             is_patient=True,
         )
-        with tempfile.TemporaryDirectory() as folder:
-            known = KnownRecords(services.lake, self._source.name, self._connection.connection_id, Path(folder))
+        about = self._source.name, self._connection.connection_id
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            closing(KnownRecords(services.lake, *about, Path(folder))) as known,
+        ):
             try:
-                for stream in self._due():
-                    is_done = self._check(stream, http, known, found) and is_done
-                    if not is_done:
-                        break
-            finally:
-                known.close()
+                is_done = all(self._check(stream, http, known, found) for stream in self._due())
+            except (LeaseLost, sqlite3.Error):  # no longer ours to save; spoiled
+                raise
+            except Exception:
+                self._save(known)  # the others are not checked again because one stream cannot be
+                raise
+            self._save(known)
         if is_done:
             self._lease.finish(next_at=services.now() + EVERY)
         else:
@@ -122,8 +138,7 @@ class _Job:
             return checked_at is None or checked_at < began_at
         if checked_at is None or self._order.get("is_forced"):
             return True
-        every = WHOLE_EVERY if stream.census and stream.census.is_whole else EVERY
-        return bool(datetime.fromisoformat(checked_at) + every <= self._services.now())
+        return bool(datetime.fromisoformat(checked_at) + cadence(stream) <= self._services.now())
 
     def _check(self, stream: Stream, http: VendorHttp, known: KnownRecords, found: list[Completeness]) -> bool:
         """Whether every closed window of the stream is checked."""
@@ -136,12 +151,11 @@ class _Job:
             reading = Reading(http, self._connection, {}, now)
             finding = Check(stream, census, reading, window, known, self._land_repairs).run()
             self._tell(finding)
-            known.save()
             found.append(finding)
             if error := finding.error:
                 break  # the next check begins where this one could not go on
             self._passed(stream, window, finding)
-        self._save(stream, checked_at=now.isoformat(), error=error)
+        self._note(stream, checked_at=now.isoformat(), error=error)
         return True
 
     def _windows(self, stream: Stream, until: datetime) -> Iterator[Window]:
@@ -159,14 +173,18 @@ class _Job:
         if finding.unrepaired:
             still = dict(list({**still, start: end}.items())[-_MOST_OPEN:])
         through = max(self._state(stream).get("through", end), end)
-        self._save(stream, through=through, open=still)
+        self._note(stream, through=through, open=still)
 
-    def _save(self, stream: Stream, **news: Any) -> None:
-        self._lease.save({**self._lease.record.cursor, stream.name: {**self._state(stream), **news}})
+    def _note(self, stream: Stream, **news: Any) -> None:
+        self._states[stream.name] = {**self._state(stream), **news}
 
     def _state(self, stream: Stream) -> Mapping[str, Any]:
-        state: Mapping[str, Any] = self._lease.record.cursor.get(stream.name, {})
-        return state
+        return self._states.get(stream.name, {})
+
+    def _save(self, known: KnownRecords) -> None:
+        """In this order: no window is told as checked whose records the index does not know yet."""
+        known.save()
+        self._lease.save(self._states)
 
     def _land_repairs(self, events: Sequence[Event]) -> None:
         now = self._services.now()

@@ -17,7 +17,7 @@ import httpx
 
 from ..errors import ConfigurationMissing, LeaseLost, SophiaError, VendorBusy, VendorError, VendorSaysNo
 from ..log import log
-from .cursors import Cursors, Lease
+from .cursors import RECORD, Cursors, Lease
 from .due import PullOrder
 from .hook_secrets import HookSecrets
 from .services import Services
@@ -26,8 +26,6 @@ from .subscription import Subscription, Subscriptions, Wanted
 from .webhook_address import address, has_key
 
 EVERY = timedelta(hours=1)
-RECORD = "-"
-"""The name of a connection's one record of the kind `subscription`."""
 _RESERVE_S = 15.0
 _WORDS = 300
 

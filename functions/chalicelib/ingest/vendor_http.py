@@ -112,8 +112,8 @@ class VendorHttp:
         """The vendor's answer, ruled ok, empty or skip.
 
         Raises VendorSaysNo when it refuses for good, VendorForgot when it no longer knows the token we read on with,
-        VendorBusy when the wait it asks for is longer than this run may
-        last, VendorUnavailable when it gave no usable answer, CircuitOpen when we have stopped asking.
+        VendorBusy when the wait it asks for is longer than this run may last, VendorUnavailable when it gave no usable
+        answer, CircuitOpen when we have stopped asking.
         """
         self._breaker.admit()
         floor_s = max(0.0, self._remaining_s() - self._budget.seconds)

@@ -61,6 +61,22 @@ def test_one_that_was_subscribed_by_the_command_is_looked_after_from_then_on(clo
     assert [one["job"] for one in queue()] == ["subscriptions"]
 
 
+def test_an_account_checked_before_is_checked_again_without_a_look_at_its_pulls(clock, table, connections, queue):
+    _connect(connections)
+    lease = Cursors(table, clock.now, "check").acquire("linear", "default", "-", owner="me")
+    assert lease
+    lease.finish(next_at=clock.at)
+    asked = list[str]()
+    events = background._reconciler().table._client.meta.events
+    events.register(
+        "provide-client-params.dynamodb.Query",
+        lambda params, **_: asked.append(params["ExpressionAttributeValues"][":pk"]["S"]),
+    )
+    assert background.order_background(clock.at) == 1
+    assert queue() == [{"job": "check", "source": "linear", "connection_id": "default"}]
+    assert "check#linear/default" in asked and "cursor#linear/default" not in asked
+
+
 def test_every_job_is_carried_out_and_one_nobody_knows_is_refused(connections, queue):
     order = {"source": "nobody", "connection_id": "default", "stream": "thing"}
     for job in ("check", "backfill", "subscriptions"):

@@ -2,14 +2,17 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from pull_fakes import CONNECTION, NOON
-from reconcile_fakes import World, ago, fetch, ids_only
+import pytest
+from pull_fakes import CONNECTION, NOON, vendor
+from reconcile_fakes import World, ago, fetch, ids_only, source
 
-from chalicelib.ingest.reconciler import EVERY
-from chalicelib.ingest.source import Census
+from chalicelib.errors import LakeUnavailable
+from chalicelib.ingest.cursors import LEASE, Cursors, Record
+from chalicelib.ingest.reconciler import EVERY, WHOLE_EVERY
+from chalicelib.ingest.source import Census, Event, Reading, Stream, Window
 
 
 def test_a_vendor_that_is_down_makes_a_finding_that_says_so_and_the_window_is_checked_again(
@@ -104,3 +107,78 @@ def test_a_check_that_is_not_due_does_nothing(world: Callable[..., World]) -> No
     assert w.checks(is_forced=False) == []
     w.clock.forward(seconds=EVERY.total_seconds() + 1)
     assert len(w.checks(is_forced=False)) == 1
+
+
+def test_a_census_of_all_that_lives_is_taken_once_a_day(world: Callable[..., World]) -> None:
+    w = world(Census(is_whole=True), live={"a": (ago(5), "")})
+    assert len(w.checks()) == 1
+    w.clock.forward(seconds=EVERY.total_seconds() + 1)
+    assert w.checks(is_forced=False) == []
+    w.clock.forward(seconds=WHOLE_EVERY.total_seconds())
+    assert len(w.checks(is_forced=False)) == 1
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of ours may catch it."""
+
+
+INDEX = "indexes/vendor/default.sqlite3.gz"
+
+
+def records(w: World, source: str = "vendor", connection_id: str = "default") -> dict[str, Record]:
+    return Cursors(w.reconciler.table, w.clock.now, "check").of(source, connection_id)
+
+
+def test_a_killed_run_is_repeated_and_repairs_nothing_twice(world: Callable[..., World]) -> None:
+    asked = list[Window]()
+
+    def deadly(reading: Reading, window: Window) -> Iterator[list[Event]]:
+        asked.append(window)
+        if len(asked) == 2:
+            raise Killed
+        yield from ids_only(reading, window)
+
+    w = world(Census(records=deadly, fetch=fetch), live={"old": (ago(24 * 150), ""), "new": (ago(5), "")})
+    w.reconciler.connections.connect(dataclasses.replace(CONNECTION, start_at=ago(24 * 160)))
+    with pytest.raises(Killed):
+        w.checks()
+    assert w.repairs() == [("old", "upsert")]
+    assert (INDEX in w.lake.objects, records(w)["-"].cursor) == (False, {})
+
+    w.clock.forward(seconds=LEASE.total_seconds())
+    assert [(one.listed, one.held_before) for one in w.checks()] == [(1, 1), (1, 0)]
+    assert w.repairs() == [("new", "upsert"), ("old", "upsert")]
+
+
+def test_what_the_saved_index_does_not_know_is_not_told_as_checked(world: Callable[..., World]) -> None:
+    def breaking(reading: Reading, window: Window) -> Iterator[list[Event]]:
+        w.lake.broken_part = "indexes/"
+        yield from ids_only(reading, window)
+
+    w = world(Census(records=breaking, fetch=fetch), live={"a": (ago(5), "")})
+    with pytest.raises(LakeUnavailable):
+        w.checks()
+    assert (INDEX in w.lake.objects, records(w)["-"].cursor) == (False, {})
+
+
+def test_a_stream_that_cannot_be_checked_does_not_have_the_others_checked_again(world: Callable[..., World]) -> None:
+    def faulty(reading: Reading, window: Window) -> Iterator[list[Event]]:
+        raise KeyError("a hole in the reading")
+
+    w = world(live={"a": (ago(5), "")})
+    thing = source(Census(fetch=fetch)).pull.streams[0]  # type: ignore[union-attr]
+    both = vendor(thing, Stream("faulty", thing.read, census=Census(records=faulty)))
+    w.reconciler = dataclasses.replace(w.reconciler, source_named={"vendor": both}.get)
+    with pytest.raises(KeyError):
+        w.checks()
+    assert records(w)["-"].cursor.keys() == {"thing"}
+    assert INDEX in w.lake.objects
+
+
+@pytest.mark.parametrize(("source", "connection_id"), [("nobody", "default"), ("vendor", "gone")])
+def test_where_nothing_can_be_checked_nothing_is_held(
+    world: Callable[..., World], source: str, connection_id: str
+) -> None:
+    w = world()
+    assert w.checks(source=source, connection_id=connection_id) == []
+    assert records(w, source, connection_id) == {}
