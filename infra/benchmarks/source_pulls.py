@@ -9,8 +9,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import httpx
 from starlette.testclient import TestClient
@@ -79,10 +78,8 @@ def _replaying(answers: dict[_Key, list[httpx.Response]]) -> httpx.Client:
 
 def _read(name: str, client: httpx.Client) -> int:
     """All streams from their beginning; how many records."""
-    source, world, free, told = sources.load(name), _world(), Free(), _connection(name)
+    source, world, free, connection = sources.load(name), _world(), Free(), _connection(name)
     assert source and source.pull
-    start_at = datetime.fromisoformat(told["start_at"])
-    connection = Connection(name, "default", told["base_url"], told["credentials"], told["options"], start_at)
     http = VendorHttp(
         connection,
         source.pull,
@@ -108,8 +105,9 @@ def _world() -> World:
 
 
 @functools.cache
-def _connection(name: str) -> dict[str, Any]:
-    return credentials.connections(_world(), credentials.make(SEED, [name]), "http://127.0.0.1:9200")[name]
+def _connection(name: str) -> Connection:
+    told = credentials.connections(_world(), credentials.make(SEED, [name]), "http://127.0.0.1:9200")
+    return credentials.as_connection(name, told[name])
 
 
 def _key(request: httpx.Request) -> _Key:

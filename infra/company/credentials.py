@@ -2,10 +2,12 @@
 
 import json
 import random
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from chalicelib.ingest.source import Connection
 
 from . import vendors
 from .signing import new_credentials
@@ -41,6 +43,18 @@ def connections(
         }
         for source, held in credentials.items()
     }
+
+
+def as_connection(source: str, told: Mapping[str, Any]) -> Connection:
+    """What `connections` tells of a source, as the pulls know it. What the vendor keeps is left out."""
+    return Connection(
+        source=source,
+        connection_id=told["connection_id"],
+        base_url=told["base_url"],
+        credentials=told["credentials"],
+        options=told["options"],
+        start_at=datetime.fromisoformat(told["start_at"]),
+    )
 
 
 def write(path: Path, told: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from chalicelib.ingest.connections import Connections
 from chalicelib.ingest.cursors import Cursors, Kind, Record
-from chalicelib.ingest.source import Connection
 from chalicelib.ingest.state_table import StateTable
 
 from .cloud import Cloud
@@ -21,18 +20,12 @@ def connections(cloud: Cloud) -> Connections:
 
 def register(cloud: Cloud, vendors: Mapping[str, Mapping[str, Any]]) -> None:
     """Write a connection for each vendor, told by source as infra.company.credentials writes them. Cursors stay."""
+    from ..company.credentials import as_connection  # noqa: PLC0415  every command imports this file
+
     known = connections(cloud)
     for source, told in vendors.items():
-        known.connect(
-            Connection(
-                source=source,
-                connection_id=told["connection_id"],
-                base_url=told["base_url"],
-                credentials={**told["credentials"], **_learned(known, source, told)},
-                options=told["options"],
-                start_at=datetime.fromisoformat(told["start_at"]),
-            )
-        )
+        credentials = {**told["credentials"], **_learned(known, source, told)}
+        known.connect(as_connection(source, {**told, "credentials": credentials}))
 
 
 def _learned(known: Connections, source: str, told: Mapping[str, Any]) -> dict[str, Any]:

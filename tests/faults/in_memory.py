@@ -1,7 +1,6 @@
-"""What a connection of ours stands on, in memory: lake, state table, the connection itself, its queue and secrets."""
+"""What a connection of ours stands on, in memory: the state table, the connection itself, its queue and secrets."""
 
-import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,27 +9,6 @@ import msgspec
 from chalicelib.ingest.secrets import Credentials
 from chalicelib.ingest.source import Connection
 from chalicelib.ingest.state_table import Item, StateTable, Value
-from events.envelope import Envelope, decode
-
-
-class Lake:
-    """Objects in memory."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    def put(self, key: str, body: bytes) -> None:
-        self.objects[key] = body
-
-    def get(self, key: str) -> bytes | None:
-        return self.objects.get(key)
-
-    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
-        return iter(sorted(key for key in self.objects if key.startswith(prefix) and key > prefix + after))
-
-    def envelopes(self) -> list[Envelope]:
-        packed = (body for key, body in self.objects.items() if key.startswith("events/"))
-        return [decode(line) for body in packed for line in gzip.decompress(body).splitlines()]
 
 
 class Table(StateTable):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from in_memory import Connections, Inbox, Lake, Table
+from in_memory import Connections, Inbox, Table
 from starlette.testclient import TestClient
 
 from chalicelib import sources
@@ -25,7 +25,7 @@ from chalicelib.ingest.landing import land_messages
 from chalicelib.ingest.puller import Puller
 from chalicelib.ingest.receive import Receiver
 from chalicelib.ingest.reconciler import Reconciler
-from chalicelib.ingest.source import Connection, Delivery, Source
+from chalicelib.ingest.source import Delivery, Source
 from events.envelope import Envelope
 from events.sophia import Completeness
 from infra.company import credentials as keys
@@ -39,6 +39,7 @@ from infra.company.vendors.hook_log import HookLog, poster
 from infra.company.vendors.limits import Limiter
 from infra.company.vendors.site import Fault
 from infra.company.world import World
+from tests.functions.ingest.edge_fakes import FakeLake
 
 PUBLIC = "https://hooks.payready.example"
 RATES = Rates(repeated=0.10, repeated_under_new_id=0.05, out_of_order=1.0, days_late=0.05, lost=0.05, malformed=0.01)
@@ -54,7 +55,7 @@ class Storm:
 
     def __init__(self, name: str, world: World, seed: int) -> None:
         self.name, self.world, self.seed, self.rng = name, world, seed, random.Random(f"{seed}/{name}")
-        self.lake, self.table, self.connection_id = Lake(), Table(), f"seed-{seed}"
+        self.lake, self.table, self.connection_id = FakeLake(), Table(), f"seed-{seed}"
         self.credentials = keys.make(7, [name])
         self.now = datetime.now(UTC)
         stored = {name: self.credentials[name]["stored"]}
@@ -194,12 +195,11 @@ class Storm:
             held.append(Fault(self.rng.choice(kinds), self.rng.randint(1, 3), retry_after_s=self.rng.randint(1, 20)))  # type: ignore[arg-type]
 
     def _services(self, landing: Callable[[Sequence[Envelope]], None]) -> dict[str, Any]:
-        told = keys.connections(self.world, self.credentials, "http://127.0.0.1:9200")[self.name]
-        start_at, options = datetime.fromisoformat(told["start_at"]), {**told["options"], "rate_factor": 1000}
-        where = self.name, self.connection_id, told["base_url"]
+        told = keys.connections(self.world, self.credentials, "http://127.0.0.1:9200", rate_factor=1000)[self.name]
+        connection = keys.as_connection(self.name, {**told, "connection_id": self.connection_id})
         return {
             "table": self.table,
-            "connections": Connections(Connection(*where, told["credentials"], options, start_at)),
+            "connections": Connections(connection),
             "source_named": sources.load,
             "land": landing,
             "enqueue": lambda body, delay_s: None,

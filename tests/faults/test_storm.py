@@ -12,9 +12,9 @@ import pytest
 from storm import Storm
 
 from chalicelib import sources
-from events.envelope import Envelope
 from infra.company import vendors
 from infra.company.world import World, build
+from tests.infra.company.lanes import newest
 
 SEEDS = [int(one) for one in os.environ.get("SOPHIA_FAULT_SEEDS", "").split(",") if one] or [
     random.SystemRandom().randrange(1_000_000) for _ in range(3)
@@ -52,8 +52,8 @@ def test_every_record_is_the_vendors_truth(settled: Storm) -> None:
         over = earlier.get((source, stream), {}).keys() - wanted.keys()
         held = {
             one.entity_id: one.operation != "delete"
-            for key, one in found.items()
-            if key[0] == stream and one.entity_id not in over
+            for one in found.values()
+            if one.stream == stream and one.entity_id not in over
         }
         # What was merged into another is not there to be asked for, and one webhook alone told of it.
         merged = {one for one, last in wanted.items() if "merged_into" in last.state}
@@ -75,19 +75,6 @@ def test_the_ledger_says_everything_is_here(settled: Storm) -> None:
     left = [one for one in windows.values() if not one.is_complete]
     assert [(one.stream, one.listed, one.held, one.unrepaired, one.vendor_total, one.error) for one in left] == []
     assert [(one.stream, one.missing, one.stale, one.deleted_unseen) for one in settled.findings if one.repaired] == []
-
-
-def newest(envelopes: list[Envelope]) -> dict[tuple[str, str], Envelope]:
-    """As staging has it: the vendor's clock, then a delete, then the vendor's version, then arrival."""
-
-    def age(one: Envelope) -> tuple[object, ...]:
-        clock = one.source_updated_at.timestamp() if one.source_updated_at else float("-inf")
-        return (clock, one.operation == "delete", one.source_version or "", one.received_at, one.event_id)
-
-    found: dict[tuple[str, str], Envelope] = {}
-    for one in sorted(envelopes, key=age):
-        found[one.stream, one.entity_id] = one
-    return found
 
 
 def _differences(wanted: dict[str, bool], held: dict[str, bool]) -> dict[str, list[str]]:

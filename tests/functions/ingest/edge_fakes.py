@@ -1,5 +1,6 @@
 """A vendor, its secrets, a store and a lake to receive and land with, none of them real."""
 
+import gzip
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from chalicelib.errors import LakeUnavailable, QueueUnavailable, Unreadable
 from chalicelib.ingest.secrets import Credentials
 from chalicelib.ingest.signatures import Hmac
 from chalicelib.ingest.source import Answer, Delivery, Event, Source, Webhook
+from events.envelope import Envelope, decode
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECRET = "of-the-vendor"  # noqa: S105  of a vendor that is not
@@ -120,3 +122,8 @@ class FakeLake:
 
     def keys(self, prefix: str, after: str = "") -> Iterator[str]:
         return iter(sorted(key for key in self.objects if key.startswith(prefix) and key > prefix + after))
+
+    def envelopes(self) -> list[Envelope]:
+        """What has landed, object by object in the order they were first written."""
+        packed = (body for key, body in self.objects.items() if key.startswith("events/"))
+        return [decode(line) for body in packed for line in gzip.decompress(body).splitlines()]

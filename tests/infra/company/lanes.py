@@ -17,7 +17,7 @@ from chalicelib.ingest.intake import Intake
 from chalicelib.ingest.manifest import Manifest
 from chalicelib.ingest.receive import Receiver
 from chalicelib.ingest.secrets import Credentials
-from chalicelib.ingest.source import Connection, Delivery, Event, Reading, envelop
+from chalicelib.ingest.source import Delivery, Event, Reading, envelop
 from chalicelib.ingest.state_table import Item
 from chalicelib.ingest.vendor_http import VendorHttp
 from events.envelope import Envelope, decode
@@ -96,9 +96,7 @@ def opened(source_name: str, site: Site, client: httpx.Client, credentials: dict
     source = sources.load(source_name)
     assert source and source.pull
     told = keys.connections(site.world, credentials, str(client.base_url))[source_name]
-    start_at = datetime.fromisoformat(told["start_at"])
-    where = source_name, told["connection_id"], told["base_url"]
-    connection = Connection(*where, told["credentials"], told["options"], start_at)
+    connection = keys.as_connection(source_name, told)
     passes = FreePass()
     http = VendorHttp(
         connection,

@@ -1,18 +1,15 @@
 """Runs of one stream that go on where the last one stopped, against a stand-in in this process."""
 
 import json
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
-from lanes import FreePass
+from lanes import opened
 from starlette.testclient import TestClient
 
 from chalicelib import sources
-from chalicelib.ingest.source import Connection, Event, Reading, Stream, Window
-from chalicelib.ingest.vendor_http import VendorHttp
+from chalicelib.ingest.source import Event, Reading, Stream, Window
 from infra.company import credentials as keys
 from infra.company.vendors.app import make_app, make_site
 from infra.company.vendors.limits import Limiter
@@ -23,10 +20,10 @@ from infra.company.world import World
 class Rounds:
     """Asks as the puller does; the cursor goes through JSON between two pages, as it does through the state table."""
 
-    def __init__(self, name: str, site: Site, http: VendorHttp, connection: Connection) -> None:
+    def __init__(self, name: str, site: Site, first: Reading) -> None:
         source = sources.load(name)
         assert source and source.pull
-        self.source, self.site, self.http, self.connection = source, site, http, connection
+        self.source, self.site, self.http, self.connection = source, site, first.http, first.connection
         self.cursor: dict[str, Any] = {}
 
     def stream(self, name: str) -> Stream:
@@ -65,21 +62,4 @@ def rounds(name: str, world: World, page_cap: int = 4) -> Iterator[Rounds]:
     site.limiter = Limiter(lambda: 0.0, factor=1e6)
     site.page_cap = page_cap
     with TestClient(make_app(site, [name]), base_url="http://127.0.0.1:9200") as client:
-        told = keys.connections(world, held, str(client.base_url))[name]
-        start_at = datetime.fromisoformat(told["start_at"])
-        where = name, told["connection_id"], told["base_url"]
-        connection = Connection(*where, told["credentials"], told["options"], start_at)
-        source = sources.load(name)
-        assert source and source.pull
-        passes = FreePass()
-        http = VendorHttp(
-            connection,
-            source.pull,
-            client=client,
-            buckets=passes,
-            breaker=passes,
-            remaining_s=lambda: 600.0,
-            sleep=lambda seconds: None,
-            rng=random.Random(1),
-        )
-        yield Rounds(name, site, http, connection)
+        yield Rounds(name, site, opened(name, site, client, held, site.now))

@@ -4,9 +4,8 @@ Half of the webhooks never arrive, every tenth pulled record is dropped on our s
 run time and printed.
 """
 
-import gzip
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,11 +18,11 @@ from chalicelib.ingest.known_records import KnownRecords
 from chalicelib.ingest.land import land
 from chalicelib.ingest.reconcile import Check
 from chalicelib.ingest.source import Event, Source, Stream, Window
-from events.envelope import Envelope, decode
 from events.sophia import Completeness
 from infra.company import vendors
 from infra.company.deliveries import deliveries
 from infra.company.world import World
+from tests.functions.ingest.edge_fakes import FakeLake
 
 CHECKED = [
     name
@@ -33,31 +32,11 @@ CHECKED = [
 BEGINNING = datetime(2015, 1, 1, tzinfo=UTC)
 
 
-class Shelf:
-    """A lake in memory."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    def put(self, key: str, body: bytes) -> None:
-        self.objects[key] = body
-
-    def get(self, key: str) -> bytes | None:
-        return self.objects.get(key)
-
-    def keys(self, prefix: str, after: str = "") -> Iterator[str]:
-        return iter(sorted(key for key in self.objects if key.startswith(prefix) and key > prefix + after))
-
-    def envelopes(self) -> list[Envelope]:
-        packed = (body for key, body in self.objects.items() if key.startswith("events/"))
-        return [decode(line) for body in packed for line in gzip.decompress(body).splitlines()]
-
-
 @pytest.mark.parametrize("name", CHECKED)
 def test_what_both_lanes_lost_is_found_repaired_and_counted(name: str, world: World, tmp_path: Path) -> None:
     seed = random.randrange(1_000_000)
     print(f"seed {seed}")
-    rng, ours, lake = random.Random(seed), Ours(name, world), Shelf()
+    rng, ours, lake = random.Random(seed), Ours(name, world), FakeLake()
     source = sources.load(name)
     assert source and source.pull
     ours.send([one for one in deliveries(world, sources=[name]) if rng.random() < 0.5])
@@ -83,7 +62,7 @@ def test_what_both_lanes_lost_is_found_repaired_and_counted(name: str, world: Wo
             assert (stream, living - {one for one, is_alive in held.items() if is_alive}) == (stream, set())
 
 
-def _checked(ours: Ours, source: Source, lake: Shelf, folder: Path) -> Sequence[Completeness]:
+def _checked(ours: Ours, source: Source, lake: FakeLake, folder: Path) -> Sequence[Completeness]:
     assert source.pull
     known = KnownRecords(lake, source.name, "default", folder)  # type: ignore[arg-type]
     with ours.client() as client:
@@ -95,7 +74,7 @@ def _checked(ours: Ours, source: Source, lake: Shelf, folder: Path) -> Sequence[
     return found
 
 
-def _check(stream: Stream, reading, known: KnownRecords, lake: Shelf) -> Completeness:  # type: ignore[no-untyped-def]
+def _check(stream: Stream, reading, known: KnownRecords, lake: FakeLake) -> Completeness:  # type: ignore[no-untyped-def]
     def repair(events: Sequence[Event]) -> None:
         land(as_envelopes(reading.connection.source, events), lake)  # type: ignore[arg-type]
 

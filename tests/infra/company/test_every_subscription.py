@@ -41,7 +41,6 @@ from infra.company.vendors.site import Site
 from infra.company.world import World
 
 ROOT = Path(__file__).parents[3]
-UNHURRIED = {"rate_factor": 1e6}
 NAMES = [name for name in vendors.names() if (one := sources.load(name)) and one.subscriptions]
 
 
@@ -154,10 +153,8 @@ def ours(
     site = make_site(world, {name: made[name]["stored"]}, receiver=served, public_base_url=PUBLIC, rate_factor=1e6)
     site.limiter = Limiter(lambda: 0.0, factor=1e6)
     times, ordered, numbers = [site.now], list[dict[str, Any]](), itertools.count(1)
-    told = keys.connections(world, made, "http://127.0.0.1:9200")[name]
-    connections[1].connect(
-        Connection(name, told["connection_id"], told["base_url"], told["credentials"], told["options"] | UNHURRIED)
-    )
+    told = keys.connections(world, made, "http://127.0.0.1:9200", rate_factor=1e6)[name]
+    connections[1].connect(keys.as_connection(name, told))
     keeper = Keeper(
         table=connections[0],
         connections=connections[1],
