@@ -62,7 +62,7 @@ def pursue(
     chance = Chance(seed, "deals")
     owners = [owner for owner in team(staff, "sales") if owner.title == "Account Executive"]
     rivals = sorted(COMPETITORS)
-    count = max(30, round(44 * scale))
+    count = max(30, round(96 * scale))
     pursuits = []
     for number in range(count):
         company = chance.choice([one for one in market.companies if not one.merged_into])

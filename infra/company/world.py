@@ -1,4 +1,4 @@
-"""The truth about Pay Ready: everything that happened, from 120 days before `now` to two days after it.
+"""The truth about Pay Ready: everything that happened, from a year before `now` to two days after it.
 
 What lies after `now` has not happened yet: whoever looks at the world looks at it as of an instant.
 """
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from . import accounts, calls, chat, deals, engineering, staff, workshop
 
 DEFAULT_NOW = datetime(2026, 11, 20, 17, tzinfo=UTC)
-HISTORY = timedelta(days=120)
+HISTORY = timedelta(days=365)
 AHEAD = timedelta(days=2)
 HOOKS_LIVE = timedelta(days=30)
 

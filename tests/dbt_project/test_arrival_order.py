@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 
-from tests.dbt.story import AS_OF, EVENTS, Told
-from tests.dbt.warehouse import Warehouse, running
+from tests.dbt_project.known_company import STORED
+from tests.dbt_project.story import AS_OF, EVENTS, Told
+from tests.dbt_project.warehouse import Warehouse, running
 
 FIRST_LANDED_AT = datetime(2026, 3, 20, 8)
 TABLES = {
@@ -26,8 +27,6 @@ TABLES = {
     "STAGING.BASE_SLACK__CHANNEL_CHANGES": ("landed_at",),
 }
 """What is compared, without the columns that tell when and how often something arrived."""
-STORED = ("config.materialized:incremental", "config.materialized:table")
-"""What a run has to compute; the views stay from the first build."""
 Tables = dict[str, list[dict[str, Any]]]
 
 
@@ -36,7 +35,7 @@ def tell(warehouse: Warehouse, *runs: Sequence[Told]) -> Tables:
     warehouse.forget()
     for number, events in enumerate(runs):
         warehouse.land(events, FIRST_LANDED_AT + timedelta(hours=number))
-        warehouse.dbt("run", "--select", *STORED, *(["--full-refresh"] if number == 0 else []))
+        warehouse.dbt("run", *STORED, *(["--full-refresh"] if number == 0 else []))
     return tables(warehouse)
 
 

@@ -18,7 +18,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from infra.local.warehouse.running import connect, running_warehouse
 from infra.snowflake import migrate
-from tests.dbt.story import Told
+from tests.dbt_project.story import Told
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project"), "--target", "local")

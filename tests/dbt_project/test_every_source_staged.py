@@ -16,8 +16,8 @@ from dbt.contracts.graph.manifest import Manifest
 from events.envelope import Envelope
 from infra.company import vendors
 from infra.company.world import build
-from tests.dbt.every_source import as_object, told
-from tests.dbt.warehouse import ROOT, Warehouse, running
+from tests.dbt_project.every_source import as_object, told
+from tests.dbt_project.warehouse import ROOT, Warehouse, running
 from tests.infra.company.lanes import newest
 from tests.infra.warehouse.conftest import STORE_CREDENTIALS
 from tests.infra.warehouse.object_store import running_object_store

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dbt.contracts.graph.manifest import Manifest
 
-from tests.dbt.warehouse import running
+from tests.dbt_project.warehouse import running
 
 RECORDS = 20_000
 LANDED = f"""

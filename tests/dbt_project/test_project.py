@@ -7,7 +7,7 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 
 from infra.trace import read_by
-from tests.dbt.warehouse import ROOT
+from tests.dbt_project.warehouse import ROOT
 
 SCHEMAS = {
     "STAGING",

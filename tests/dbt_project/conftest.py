@@ -1,0 +1,37 @@
+"""The project, parsed once: parsing costs more than any run of the tests here; and companies whose truth is known."""
+
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+from tests.dbt_project.known_company import KnownCompany, built
+from tests.dbt_project.warehouse import PROJECT
+
+TOLD_SEEDS = [int(one) for one in os.environ.get("SOPHIA_TRUTH_SEEDS", "").split(",") if one]
+SEEDS = TOLD_SEEDS or [random.SystemRandom().randrange(1_000_000) for _ in range(2)]
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """No run may depend on what was true while parsing, so it serves every warehouse and every clock."""
+    folder = str(tmp_path_factory.mktemp("parse"))
+    outcome = dbtRunner().invoke(
+        ["--quiet", "--log-path", folder, "--warn-error", "parse", *PROJECT, "--target-path", folder]
+    )
+    if not isinstance(outcome.result, Manifest):
+        pytest.fail(f"dbt parse: {outcome.exception}")
+    return outcome.result
+
+
+@pytest.fixture(scope="session", params=range(len(SEEDS)), ids=lambda place: f"company{place}")
+def company(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, manifest: Manifest
+) -> Iterator[KnownCompany]:
+    """One per seed; a failing test prints the seeds. SOPHIA_TRUTH_SEEDS=1,2,3 repeats a run."""
+    print(f"SOPHIA_TRUTH_SEEDS={','.join(map(str, SEEDS))}, now {SEEDS[request.param]}")
+    with built(SEEDS[request.param], tmp_path_factory.mktemp("company"), manifest) as company:
+        yield company
