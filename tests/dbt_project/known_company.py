@@ -27,7 +27,7 @@ REPEATED = 0.10
 
 @dataclass(frozen=True)
 class KnownCompany:
-    """The truth (infra.company.truth… computes numbers of it), and the warehouse that must say the same."""
+    """The truth (infra.company.truth computes numbers of it), and the warehouse that must say the same."""
 
     world: World
     warehouse: Warehouse

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from infra.company import truth
 from infra.company.chance import company_date
+from infra.company.truth import sales as truth
 from tests.dbt_project.known_company import KnownCompany
 
 

@@ -16,11 +16,11 @@ import pytest
 import snowflake.connector
 
 from infra import main_job
-from infra.company import truth
 from infra.company.chance import company_date
 from infra.company.delivery import Delivery
 from infra.company.entities import Entities, entities
 from infra.company.faults import Disturbed
+from infra.company.truth import sales as truth
 from infra.reconcile import ledger
 from infra.trace import trace
 from tests.end_to_end.runs import Job

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.company import truth
 from infra.company.chance import company_date
 from infra.company.deals import WON
 from infra.company.deliveries import deliveries
 from infra.company.entities import entities
 from infra.company.faults import disturb
 from infra.company.grammar import COMPETITORS
+from infra.company.truth import sales as truth
 from infra.company.world import World, build
 
 

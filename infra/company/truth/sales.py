@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from .calls import Call
-from .chance import COMPANY_TZ, company_date
-from .crm import Record
-from .deals import LOST, PIPELINE, WON
-from .world import World
+from ..calls import Call
+from ..chance import COMPANY_TZ, company_date
+from ..crm import Record
+from ..deals import LOST, PIPELINE, WON
+from ..world import World
 
 _PROBABILITY = {stage.id: stage.probability for stage in PIPELINE}
 _CLOSED = {stage.id for stage in PIPELINE if stage.is_closed}
