@@ -14,7 +14,18 @@ _Source = Annotated[str, typer.Argument(help="One source only; all of them when 
 
 
 @app.command(epilog=examples("sophia reconcile", "sophia reconcile hubspot"))
-def reconcile(source: _Source = "", as_json: Json = False) -> None:
+def reconcile(
+    source: _Source = "",
+    believes_listing: Annotated[
+        bool,
+        typer.Option(
+            "--believe-listing",
+            help="Bury what the vendor's whole listings leave out, however much it is: only after asking the vendor's "
+            "administrator, for a lost permission looks the same.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Compare with what the vendors say they have, repair what is missing, count again, and show the ledger."""
     from .pull import wait_until_loaded
     from .reconcile import ledger, reconcile_now
@@ -22,8 +33,10 @@ def reconcile(source: _Source = "", as_json: Json = False) -> None:
 
     if source:
         one_of("pulled source", source, list(pulled_streams()))
+    elif believes_listing:
+        raise typer.BadParameter("--believe-listing needs the source whose listings are to be believed")
     found, steps = stack(), show.Steps()
-    checks = reconcile_now(found, steps, source=source)
+    checks = reconcile_now(found, steps, source=source, believes_listing=believes_listing)
     wait_until_loaded(found, steps)
     for check in checks:
         if check["error"]:

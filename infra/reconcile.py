@@ -23,8 +23,11 @@ _PATIENCE = timedelta(hours=2)
 _SUMMED = ("listed", "webhook", "pull", "before", "held", "repaired", "open", "requests")
 
 
-def reconcile_now(stack: Stack, steps: Steps, *, source: str = "") -> list[dict[str, Any]]:
-    """Order a check of every connection, of one source or of all, and wait; one row per connection."""
+def reconcile_now(
+    stack: Stack, steps: Steps, *, source: str = "", believes_listing: bool = False
+) -> list[dict[str, Any]]:
+    """Order a check of every connection, of one source or of all, and wait; one row per connection. believes_listing:
+    what whole listings leave out is gone, however much it is."""
     wanted = [
         (known.source, known.connection_id, RECORD)
         for known in connections(stack.cloud).all()
@@ -35,6 +38,7 @@ def reconcile_now(stack: Stack, steps: Steps, *, source: str = "") -> list[dict[
     def order() -> None:
         for name, connection_id, _ in wanted:
             body = {"job": "check", "source": name, "connection_id": connection_id, "is_forced": True}
+            body |= {"believes_listing": True} if believes_listing else {}
             stack.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(body))
 
     def records() -> Mapping[Any, Any]:

@@ -45,7 +45,8 @@ class _Tally:
 @dataclass(frozen=True)
 class Check:
     """One stream of one connection in one window. known holds everything that has landed of it; land makes the events
-    of repairs durable, or raises."""
+    of repairs durable, or raises. believes_listing: somebody asked the vendor, and what a whole listing leaves out is
+    gone, however much it is."""
 
     stream: Stream
     census: Census
@@ -53,6 +54,7 @@ class Check:
     window: Window
     known: KnownRecords
     land: Callable[[Sequence[Event]], None]
+    believes_listing: bool = False
     tally: _Tally = field(default_factory=_Tally)
 
     def run(self) -> Completeness:
@@ -152,7 +154,8 @@ class Check:
             return ids[:MOST_FETCHED]
         if not census.is_whole:
             return []
-        if is_partial or (len(ids) > MASS and len(ids) > self.known.living(name) / 5):
+        is_mass = len(ids) > MASS and len(ids) > self.known.living(name) / 5
+        if is_partial or (is_mass and not self.believes_listing):
             self.tally.unrepaired += len(ids)
             return []
         return ids

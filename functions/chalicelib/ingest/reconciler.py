@@ -47,8 +47,9 @@ class Reconciler(Services):
     lake: Lake = field(kw_only=True)
 
     def run(self, body: str, remaining_ms: Callable[[], int]) -> Sequence[Completeness]:
-        """Carry out {"source", "connection_id"}, with "is_forced" when it need not wait its time, and "stream" for one
-        alone. What time does not suffice for is ordered again."""
+        """Carry out {"source", "connection_id"}, with "is_forced" when it need not wait its time, "stream" for one
+        alone, and "believes_listing" when even a mass of unlisted records is to be buried. What time does not suffice
+        for is ordered again."""
         order = json.loads(body)
         source, connection_id = self.source_named(order["source"]), order["connection_id"]
         connection = self.connections.get(order["source"], connection_id)
@@ -92,6 +93,7 @@ class _Job:
         self._services, self._order, self._source, self._pull = services, order, source, pull
         self._connection, self._lease = connection, lease
         self._states: dict[str, Mapping[str, Any]] = dict(lease.record.cursor)
+        self._believes_listing = bool(order.get("believes_listing"))
         self._remaining_ms = remaining_ms
         self._trace_id = str(lease.record.owner)
 
@@ -149,7 +151,7 @@ class _Job:
             if self._remaining_s() <= 0:
                 return False
             reading = Reading(http, self._connection, {}, now)
-            finding = Check(stream, census, reading, window, known, self._land_repairs).run()
+            finding = Check(stream, census, reading, window, known, self._land_repairs, self._believes_listing).run()
             self._tell(finding)
             found.append(finding)
             if error := finding.error:

@@ -99,6 +99,19 @@ def test_an_empty_list_of_all_that_lives_buries_nobody(world: Callable[..., Worl
     assert w.repairs() == []
 
 
+def test_a_list_that_an_operator_believes_buries_all_it_leaves_out(world: Callable[..., World]) -> None:
+    w = world(Census(is_whole=True))
+    for number in range(MASS + 1):
+        w.came(f"n{number}", ago(5), "pull")
+
+    assert w.check().unrepaired == MASS + 1
+    findings = w.checks(believes_listing=True)
+
+    assert sum(one.deleted_unseen for one in findings) == MASS + 1
+    assert all(one.is_complete for one in findings)
+    assert len(w.repairs()) == MASS + 1
+
+
 def test_a_list_of_all_that_lives_buries_the_few_it_leaves_out_however_old(world: Callable[..., World]) -> None:
     w = world(Census(is_whole=True), live={"a": (ago(24 * 900), "")})
     w.came("a", ago(24 * 900), "pull")
