@@ -124,6 +124,9 @@ def _plant_departures(chance: Chance, contacts: list[Record], started_at: dateti
     first = max(contacts[n].created_at for n in (deleted, restored, erased))
     gone_at = chance.office_instant(max(first, started_at) + timedelta(days=2), now - timedelta(days=4))
     back_at = gone_at + timedelta(days=3, milliseconds=chance.randint(0, 40_000_000))
+    for gone in (deleted, erased):  # nobody changes what is not there any more
+        changes = tuple(change for change in contacts[gone].changes if change.at < gone_at)
+        contacts[gone] = replace(contacts[gone], changes=changes)
     contacts[deleted] = replace(contacts[deleted], archivings=((gone_at, True),))
     contacts[restored] = replace(contacts[restored], archivings=((gone_at, True), (back_at, False)))
     contacts[erased] = replace(contacts[erased], erased_at=gone_at)

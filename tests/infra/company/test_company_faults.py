@@ -25,9 +25,9 @@ def test_without_faults_all_arrives_in_order(made: list[Delivery]) -> None:
 
 def test_nothing_is_both_sent_and_lost_and_nothing_vanishes(made: list[Delivery]) -> None:
     disturbed = disturb(made, 1)
-    sent, lost = ({one.delivery_id for one in part} for part in (disturbed.sent, disturbed.lost))
+    sent, lost = ({(one.delivery_id, one.at) for one in part} for part in (disturbed.sent, disturbed.lost))
     assert not sent & lost
-    assert {one.delivery_id for one in made} <= sent | lost
+    assert {(one.delivery_id, one.at) for one in made} <= sent | lost
 
 
 def test_only_what_something_can_repair_is_lost(made: list[Delivery]) -> None:
