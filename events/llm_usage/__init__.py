@@ -69,6 +69,11 @@ class LiteLlmSpendLog(_Record):
     endTime: datetime | None = None
     model: str
     model_group: str | None = None
+    custom_llm_provider: str | None = None
+    """Whom the proxy asked; the first part of model says the same, where it has one."""
+    api_base: str | None = None
+    status: str | None = None
+    """success or failure; in metadata alone in older versions."""
     api_key: str
     """A hash of it."""
     user: str | None = None

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from ..history import Last
 from ..hooks import llm_usage as hooks
+from ..llm import DAYS
 from ..vendor import Vendor
 from ..world import World
 from .guard import Handler, Manners, bearer, guarded
@@ -151,7 +152,7 @@ async def _spend_logs(request: Request, site: Site) -> Response:
 def options(world: World) -> dict[str, Any]:
     """One connection for all three, because they share a host; elsewhere each has its own."""
     paths = {"openrouter": "openrouter/api/v1", "portkey": "portkey/v1", "litellm": "litellm"}
-    began_on = (world.now - timedelta(days=hooks.DAYS)).date().isoformat()
+    began_on = (world.now - timedelta(days=DAYS)).date().isoformat()
     return {"gateways": paths, "since": began_on, "window_days": 7, "workspace_slug": "pay-ready"}
 
 

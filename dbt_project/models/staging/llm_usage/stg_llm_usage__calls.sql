@@ -14,13 +14,35 @@ typed as (
         connection_id,
         entity_id as request_id,
         'litellm' as gateway,
+        -- Our own callers note in spend_logs_metadata which call they repeat.
+        payload:metadata:spend_logs_metadata:retry_of::varchar as retry_of_request_id,
+        payload:api_base::varchar as api_base,
+        lower(coalesce(
+            nullif(payload:custom_llm_provider::varchar, ''),
+            iff(payload:model::varchar like '%/%', split_part(payload:model::varchar, '/', 1), null)
+        )) as provider_name,
+        iff(
+            lower(payload:model::varchar) like provider_name || '/%',
+            substr(payload:model::varchar, length(provider_name) + 2),
+            payload:model::varchar
+        ) as model_name,
         payload:model::varchar as model_served,
         payload:model_group::varchar as model_requested,
         payload:api_key::varchar as api_key_hash,
         payload:team_id::varchar as team_id,
+        replace(regexp_substr(payload:request_tags::varchar, 'feature:[^"]+'), 'feature:', '') as task_name,
+        lower(coalesce(payload:status::varchar, payload:metadata:status::varchar)) as call_status,
         nullif(payload:end_user::varchar, '') as end_user,
         payload:prompt_tokens::number(18, 0) as prompt_tokens,
         payload:completion_tokens::number(18, 0) as completion_tokens,
+        coalesce(
+            payload:metadata:usage_object:prompt_tokens_details:cached_tokens::number(18, 0),
+            payload:metadata:usage_object:cache_read_input_tokens::number(18, 0),
+            0
+        ) as cached_tokens,
+        coalesce(
+            payload:metadata:usage_object:completion_tokens_details:reasoning_tokens::number(18, 0), 0
+        ) as reasoning_tokens,
         payload:spend::number(18, 8) as cost_usd_reported,
         -- LiteLLM has logged streamed calls as free while its own breakdown knew the price (BerriAI/litellm#40100).
         coalesce(
