@@ -2,11 +2,47 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from .staff import Employee
+from .staff import DOMAIN, Employee
 
 ORGANIZATION = "payready-labs"
+TEAMS = {
+    "payments": ("payments-api", "ledger"),
+    "residents": ("resident-portal",),
+    "collections": ("collections",),
+    "platform": ("platform",),
+}
+"""Each team's repositories."""
+HOLIDAYS = tuple(
+    date.fromisoformat(day)
+    for day in (
+        *("2025-11-27", "2025-11-28", "2025-12-24", "2025-12-25", "2025-12-26", "2026-01-01", "2026-01-19"),
+        *("2026-05-25", "2026-07-03", "2026-09-07", "2026-11-26", "2026-11-27"),
+    )
+)
+"""Days on which hardly anybody works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """An application that works on GitHub under a login of its own."""
+
+    github_login: str
+    github_id: int
+
+    @property
+    def name(self) -> str:
+        return self.github_login
+
+    @property
+    def email(self) -> str:
+        return f"{self.github_login.removesuffix('[bot]')}@bots.{DOMAIN}"
+
+
+DEPENDENCIES = Bot("dependabot[bot]", 49_699_333)
+REVIEWER = Bot("review-helper[bot]", 88_100_777)
+Person = Employee | Bot
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +62,7 @@ class Repository:
 class Review:
     id: int
     at: datetime
-    reviewer: Employee
+    reviewer: Person
     state: str
 
 
@@ -44,7 +80,7 @@ class PullRequest:
     id: int
     number: int
     repository: Repository
-    author: Employee
+    author: Person
     title: str
     opened_at: datetime
     reviews: tuple[Review, ...]
@@ -53,6 +89,12 @@ class PullRequest:
     merged_by: Employee | None
     additions: int
     deletions: int
+    first_commit_at: datetime
+    branch: str
+    base: str = "main"
+    labels: tuple[str, ...] = ()
+    reverts: int | None = None
+    """The number of the pull request that it takes back."""
 
     @property
     def head_sha(self) -> str:
@@ -78,6 +120,7 @@ class Issue:
     closed_at: datetime | None
     deleted_at: datetime | None
     comments: tuple[Comment, ...]
+    labels: tuple[str, ...] = ("bug",)
 
     def updated_at(self, at: datetime) -> datetime:
         touched = [self.closed_at]
@@ -88,23 +131,26 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the checks, on a pull request's head."""
+    """One run of the checks, on what was the head of a pull request's branch then: a commit made at commit_at."""
 
     id: int
     pull_request: PullRequest
     started_at: datetime
     ended_at: datetime
     conclusion: str
+    commit_at: datetime
+    event: str = "pull_request"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A merged pull request goes to production; statuses are (id, instant, state) in order."""
+    """The default branch goes out as it was once the pull request was merged; statuses are (id, instant, state)."""
 
     id: int
     pull_request: PullRequest
     at: datetime
     statuses: tuple[tuple[int, datetime, str], ...]
+    environment: str = "production"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +158,17 @@ class Release:
     id: int
     repository: Repository
     tag: str
-    author: Employee
+    author: Person
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Something broke after a deployment; the team's board in Linear tells of it."""
+
+    team: str
+    at: datetime
+    resolved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +182,4 @@ class Workshop:
     runs: tuple[Run, ...]
     deployments: tuple[Deployment, ...]
     releases: tuple[Release, ...]
+    outages: tuple[Outage, ...]

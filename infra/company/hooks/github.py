@@ -11,12 +11,11 @@ from ..chance import Chance
 from ..delivery import Delivery, to_json
 from ..render import github, github_issues, github_shipping
 from ..signing import hexadecimal, keyed_digest, sha256, shared
-from ..staff import Employee
 from ..vendor import Outgoing
-from ..workshop import Issue, PullRequest, Repository
+from ..workshop import Issue, Person, PullRequest, Repository
 from ..world import World
 
-_Event = tuple[str, dict[str, Any], Repository, Employee, datetime]
+_Event = tuple[str, dict[str, Any], Repository, Person, datetime]
 STREAMS = {"issues": "issue"}
 
 
@@ -48,7 +47,7 @@ def _pings(world: World) -> Iterator[_Event]:
 
 
 def _of_pulls(world: World) -> Iterator[_Event]:
-    before = dict.fromkeys((one.name for one in world.workshop.repositories), "0" * 40)
+    before: dict[tuple[str, str], str] = {}
     merged_first = sorted(world.workshop.pull_requests, key=lambda pull: pull.merged_at or world.now)
     for pull in merged_first:
         yield _pull("opened", pull, pull.opened_at, pull.author)
@@ -62,12 +61,13 @@ def _of_pulls(world: World) -> Iterator[_Event]:
         if pull.closed_at:
             yield _pull("closed", pull, pull.closed_at, pull.merged_by or pull.author)
         if pull.merged_at:
-            payload = github.push(pull, before[pull.repository.name])
-            before[pull.repository.name] = pull.merge_sha
+            branch = (pull.repository.name, pull.base)
+            payload = github.push(pull, before.get(branch, "0" * 40))
+            before[branch] = pull.merge_sha
             yield "push", payload, pull.repository, pull.author, pull.merged_at + timedelta(seconds=1)
 
 
-def _pull(action: str, pull: PullRequest, at: datetime, sender: Employee) -> _Event:
+def _pull(action: str, pull: PullRequest, at: datetime, sender: Person) -> _Event:
     told = github.pull_request(pull, at, is_detailed=True)
     payload = {"action": action, "number": pull.number, "pull_request": told}
     return "pull_request", payload, pull.repository, sender, at

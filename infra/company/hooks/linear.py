@@ -116,6 +116,8 @@ def _data(stream: str, record: dict[str, Any]) -> dict[str, Any]:
             told[f"{key}Id"] = value and value["id"]
         elif isinstance(value, dict):
             told |= {key: value, f"{key}Id": value["id"]}
+        elif value is None and key == "cycle":
+            told["cycleId"] = None
         else:
             told[key] = value
     return told

@@ -20,7 +20,7 @@ _TASKS = (
     "Call the controller", "Review the fee schedule", "Write the résumé of findings", "Draft the notice",
     "Test the autopay flow", "Reconcile October", "Book the training", "Translate the reminder", "Check the ledger",
 )  # fmt: skip
-_STEPS = ("assignee", "completed", "due_on", "name", "comment", "comment", "comment")
+_STEPS = ("assignee", "completed", "completed", "due_on", "name", "comment", "comment", "comment")
 
 
 def iso(at: datetime) -> str:
@@ -220,6 +220,8 @@ class _Board:
 
     def _changes(self, record: Record, at: datetime) -> Iterator[Version]:
         chance, until = self.chance, self.world.now + AHEAD
+        if chance.happens(0.7):
+            until = min(until, at + timedelta(days=30))
         moments = sorted({chance.office_instant(at, until) for _ in range(chance.randint(1, 5))} - {at})
         for moment in moments:
             step = chance.choice(_STEPS)
@@ -233,6 +235,7 @@ class _Board:
                 done = not record["completed"]
                 someone = chance.choice(self.people) if done else None
                 record |= {"completed": done, "completed_at": iso(moment) if done else None, "completed_by": someone}
+                yield self._marking(record, moment, "marked_complete" if done else "marked_incomplete")
             else:
                 record |= {step: self._new_value(step, record)}
             yield Version("task", record["gid"], moment, record, f"changed {step}")
@@ -241,6 +244,21 @@ class _Board:
         if step == "assignee":
             return self.chance.choice(self.people)
         return f"{record['name']} (again)" if step == "name" else "2026-12-15"
+
+    def _marking(self, task: Record, at: datetime, subtype: str) -> Version:
+        """Asana writes down by itself that a task was completed or opened again."""
+        story: Record = {
+            "gid": _gid(self.chance),
+            "resource_type": "story",
+            "type": "system",
+            "resource_subtype": subtype,
+            "created_at": iso(at),
+            "created_by": task["completed_by"] or task["created_by"],
+            "text": subtype.replace("_", " "),
+            "is_edited": False,
+            "target": reference("task", task["gid"], task["name"]),
+        }
+        return Version("story", story["gid"], at, story, "added")
 
     def _story(self, task: Record, at: datetime) -> Iterator[Version]:
         """One in six is edited, and one in twelve deleted; a story has no clock of that."""

@@ -4,8 +4,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from ..staff import Employee
-from ..workshop import ORGANIZATION, PullRequest, Repository, Review
+from ..workshop import ORGANIZATION, Bot, Person, PullRequest, Repository, Review
 
 API = "https://api.github.com"
 
@@ -18,15 +17,19 @@ def node_id(kind: str, number: int) -> str:
     return f"{kind}_{hashlib.sha256(f'{kind}/{number}'.encode()).hexdigest()[:16]}"
 
 
-def user(one: Employee) -> dict[str, Any]:
+def user(one: Person) -> dict[str, Any]:
     return {
         "login": one.github_login,
         "id": one.github_id,
         "node_id": node_id("U", one.github_id),
-        "type": "User",
+        "type": "Bot" if isinstance(one, Bot) else "User",
         "site_admin": False,
         "html_url": f"https://github.com/{one.github_login}",
     }
+
+
+def label(name: str) -> dict[str, Any]:
+    return {"id": sum(map(ord, name)) + 7_000, "name": name, "color": "d73a4a"}
 
 
 def organization(organization_id: int) -> dict[str, Any]:
@@ -76,7 +79,7 @@ def pull_request(one: PullRequest, at: datetime, is_detailed: bool = False) -> d
         "state": "closed" if is_closed else "open",
         "locked": False,
         "title": one.title,
-        "body": None,
+        "body": f"Reverts {one.repository.full_name}#{one.reverts}" if one.reverts else None,
         "user": user(one.author),
         "created_at": iso(one.opened_at),
         "updated_at": iso(one.updated_at(at)),
@@ -84,12 +87,12 @@ def pull_request(one: PullRequest, at: datetime, is_detailed: bool = False) -> d
         "merged_at": iso(one.merged_at) if is_merged else None,
         "merge_commit_sha": one.merge_sha if is_merged else None,
         "draft": False,
-        "labels": [],
+        "labels": [label(name) for name in one.labels],
         "milestone": None,
         "assignees": [],
         "requested_reviewers": [],
-        "head": {"ref": f"change-{one.number}", "sha": one.head_sha, "repo": repo},
-        "base": {"ref": "main", "sha": "0" * 40, "repo": repo},
+        "head": {"ref": one.branch, "sha": one.head_sha, "repo": repo},
+        "base": {"ref": one.base, "sha": "0" * 40, "repo": repo},
         "author_association": "MEMBER",
     }
     if is_detailed:
@@ -124,7 +127,7 @@ def review(one: Review, pull: PullRequest, is_webhook: bool = False) -> dict[str
 
 
 def push(one: PullRequest, before: str) -> dict[str, Any]:
-    """What a merge into the default branch pushes."""
+    """What a merge pushes."""
     assert one.merged_at is not None
     author = {"name": one.author.name, "email": one.author.email, "username": one.author.github_login}
     commit = {
@@ -139,7 +142,7 @@ def push(one: PullRequest, before: str) -> dict[str, Any]:
         "distinct": True,
     }
     return {
-        "ref": "refs/heads/main",
+        "ref": f"refs/heads/{one.base}",
         "before": before,
         "after": one.merge_sha,
         "created": False,

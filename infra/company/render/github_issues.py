@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from ..workshop import Comment, Issue, PullRequest
-from .github import API, iso, node_id, pull_request, user
+from .github import API, iso, label, node_id, pull_request, user
 
 
 def issue(one: Issue, at: datetime) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def issue(one: Issue, at: datetime) -> dict[str, Any]:
         "state": "closed" if is_closed else "open",
         "state_reason": "completed" if is_closed else None,
         "locked": False,
-        "labels": [{"id": 7_001, "name": "bug", "color": "d73a4a"}],
+        "labels": [label(name) for name in one.labels],
         "assignees": [],
         "milestone": None,
         "comments": len(alive),

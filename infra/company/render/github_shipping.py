@@ -1,5 +1,6 @@
 """GitHub's way to production: check runs, deployments with their statuses, releases."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -8,23 +9,40 @@ from .github import API, iso, node_id, user
 
 
 def run(one: Run, at: datetime) -> dict[str, Any]:
+    """A run of an earlier push is of a commit that is not the branch's head any more."""
     is_over = one.ended_at <= at
+    pull = one.pull_request
+    earlier = hashlib.sha1(f"{pull.id}/first".encode(), usedforsecurity=False).hexdigest()
+    sha = pull.head_sha if one.event == "pull_request" else earlier
+    author = {"name": pull.author.name, "email": pull.author.email}
     return {
         "id": one.id,
         "node_id": node_id("WFR", one.id),
         "name": "checks",
-        "head_branch": f"change-{one.pull_request.number}",
-        "head_sha": one.pull_request.head_sha,
-        "run_number": one.pull_request.number,
+        "head_branch": pull.branch,
+        "head_sha": sha,
+        "head_commit": {
+            "id": sha,
+            "message": pull.title,
+            "timestamp": iso(one.commit_at),
+            "author": author,
+            "committer": author,
+        },
+        "repository": {
+            "id": pull.repository.number,
+            "name": pull.repository.name,
+            "full_name": pull.repository.full_name,
+        },
+        "run_number": pull.number,
         "run_attempt": 1,
-        "event": "pull_request",
+        "event": one.event,
         "status": "completed" if is_over else "in_progress",
         "conclusion": one.conclusion if is_over else None,
         "workflow_id": 88_100,
         "created_at": iso(one.started_at),
         "run_started_at": iso(one.started_at),
         "updated_at": iso(one.ended_at if is_over else one.started_at),
-        "actor": user(one.pull_request.author),
+        "actor": user(pull.author),
     }
 
 
@@ -38,8 +56,8 @@ def deployment(one: Deployment, at: datetime) -> dict[str, Any]:
         "ref": "main",
         "task": "deploy",
         "payload": {},
-        "original_environment": "production",
-        "environment": "production",
+        "original_environment": one.environment,
+        "environment": one.environment,
         "description": None,
         "creator": user(one.pull_request.author),
         "created_at": iso(one.at),
@@ -58,7 +76,7 @@ def deployment_status(one: Deployment, status: tuple[int, datetime, str]) -> dic
         "state": state,
         "creator": user(one.pull_request.author),
         "description": "",
-        "environment": "production",
+        "environment": one.environment,
         "target_url": "",
         "created_at": iso(at),
         "updated_at": iso(at),

@@ -3,24 +3,15 @@
 Shapes follow linear/linear, packages/sdk/src/schema.graphql.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from ..history import History, Version, once_per_world
 from ..lives import Change
 from ..world import World
-from .linear_workspace import URL, Workspace, changing, iso, short, stamping
+from .linear_cycles import plan
+from .linear_workspace import URL, Workspace, changing, into, iso, new_issue, short, stamping
 
 _WISHES = ("Split payments between roommates", "Export of late fees", "Spanish statements", "A rent calendar")
-_TITLES = (
-    "Duplicate autopay charge after card update",
-    "Late fee is posted before the grace period ends",
-    "Move-out statement shows the deposit twice",
-    "Property filter forgets its selection",
-    "Ledger sync stops at a renamed unit",
-    "Résumé of balances is slow for 5,000 units 🏢",
-)
 
 
 @once_per_world
@@ -32,6 +23,7 @@ def history(world: World) -> History:
         _comment(space, issue_id, born)
     for number, (issue_id, born) in enumerate(issues[:12]):
         _need(space, number, issue_id, born)
+    plan(space)
     return History(space.versions)
 
 
@@ -39,34 +31,10 @@ def _issue(space: Workspace, number: int) -> tuple[str, datetime]:
     """Most move through their team's states; some are archived, some deleted, one moves to the other team."""
     team = space.teams[number % 2]
     states = space.states[team["id"]]
-    project = space.chance.choice(space.projects)
-    about: dict[str, Any] = {
-        "identifier": f"{team['key']}-{number}",
-        "previousIdentifiers": [],
-        "number": float(number),
-        "title": _TITLES[number % len(_TITLES)],
-        "description": "Seen by a property manager of 300 units.",
-        "priority": float(space.chance.randint(0, 4)),
-        "estimate": space.chance.choice((None, 1.0, 3.0, 5.0)),
-        "dueDate": None,
-        "labelIds": [space.chance.choice(space.labels)["id"]],
-        "branchName": f"{team['key'].lower()}-{number}",
-        "customerTicketCount": 0,
-        "trashed": None,
-        "url": f"{URL}/issue/{team['key']}-{number}",
-        **dict.fromkeys(("startedAt", "triagedAt", "completedAt", "canceledAt", "slaStartedAt", "slaBreachesAt")),
-        "state": short(states[0], "name", "type", "color"),
-        "team": short(team, "key", "name"),
-        "cycle": short(space.chance.choice(space.cycles), "number", "name"),
-        "project": short(project, "name", "url"),
-        "projectMilestone": None,
-        "assignee": None,
-        "creator": space.someone(),
-        "parent": None,
-    }
+    about = new_issue(space, team, number)
     steps: list[tuple[str, Change | None]] = []
     for state in states[1 : 1 + space.chance.randint(0, 3)]:
-        steps.append(("update", _into(state, space.someone())))
+        steps.append(("update", into(state, space.someone())))
     if number % 11 == 0:
         steps.append(("update", stamping("archivedAt")))
     if number % 13 == 0:
@@ -121,13 +89,3 @@ def _need(space: Workspace, number: int, issue_id: str, born: datetime) -> None:
     }
     steps: list[tuple[str, Change | None]] = [("remove", None)] if number == 5 else []
     space.add("customer_need", about, space.at(1 + len(steps), born), *steps)
-
-
-def _into(state: dict[str, Any], assignee: dict[str, Any]) -> Callable[[dict[str, Any], datetime], dict[str, Any]]:
-    when = {"started": "startedAt", "completed": "completedAt"}.get(state["type"])
-
-    def change(record: dict[str, Any], at: datetime) -> dict[str, Any]:
-        dates = {when: iso(at)} if when else {}
-        return {"state": short(state, "name", "type", "color"), "assignee": assignee, "updatedAt": iso(at), **dates}
-
-    return change

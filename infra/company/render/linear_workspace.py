@@ -14,7 +14,21 @@ from ..world import AHEAD, World
 
 ORGANIZATION_ID = "6f0c2f5e-7d0c-4d43-9c39-6a2d0a3c51aa"
 URL = "https://linear.app/payready"
-_STATES = (("Backlog", "backlog"), ("Todo", "unstarted"), ("In Progress", "started"), ("Done", "completed"))
+_STATES = (
+    ("Backlog", "backlog"),
+    ("Todo", "unstarted"),
+    ("In Progress", "started"),
+    ("Done", "completed"),
+    ("Canceled", "canceled"),
+)
+_TITLES = (
+    "Duplicate autopay charge after card update",
+    "Late fee is posted before the grace period ends",
+    "Move-out statement shows the deposit twice",
+    "Property filter forgets its selection",
+    "Ledger sync stops at a renamed unit",
+    "Résumé of balances is slow for 5,000 units 🏢",
+)
 _PROJECTS = ("Autopay for residents", "Move-out balances", "Ledger sync", "Screening portal", "Collections dashboard")
 
 
@@ -46,6 +60,7 @@ class Workspace:
         self.teams = [self._team(key, name) for key, name in (("PAY", "Payments"), ("RES", "Resident experience"))]
         self.states = {team["id"]: self._states(team) for team in self.teams}
         self.labels = [self._label(name) for name in ("Bug", "Compliance", "Customer request")]
+        self.incident_label = self._label("Incident")
         self.initiative = self._initiative()
         self.projects = [self._project(name) for name in _PROJECTS]
         self.cycles = [cycle for team in self.teams for cycle in self._cycles(team)]
@@ -160,7 +175,7 @@ class Workspace:
 
     def _cycles(self, team: dict[str, Any]) -> list[dict[str, Any]]:
         found = []
-        for number in range(1, 8):
+        for number in range(1, 27):
             starts_at = self.first + timedelta(days=14 * number)
             about = {
                 "number": number,
@@ -199,3 +214,44 @@ class Workspace:
 def short(record: dict[str, Any], *fields: str) -> dict[str, Any]:
     """The record as others nest it."""
     return {"id": record["id"], **{field: record[field] for field in fields}}
+
+
+def new_issue(space: Workspace, team: dict[str, Any], number: int) -> dict[str, Any]:
+    """In the first state of its team, in no cycle."""
+    project = space.chance.choice(space.projects)
+    return {
+        "identifier": f"{team['key']}-{number}",
+        "previousIdentifiers": [],
+        "number": float(number),
+        "title": _TITLES[number % len(_TITLES)],
+        "description": "Seen by a property manager of 300 units.",
+        "priority": float(space.chance.randint(0, 4)),
+        "estimate": space.chance.choice((None, 1.0, 3.0, 5.0)),
+        "dueDate": None,
+        "labelIds": [space.chance.choice(space.labels)["id"]],
+        "branchName": f"{team['key'].lower()}-{number}",
+        "customerTicketCount": 0,
+        "trashed": None,
+        "url": f"{URL}/issue/{team['key']}-{number}",
+        **dict.fromkeys(("startedAt", "triagedAt", "completedAt", "canceledAt", "slaStartedAt", "slaBreachesAt")),
+        "state": short(space.states[team["id"]][0], "name", "type", "color"),
+        "team": short(team, "key", "name"),
+        "cycle": None,
+        "project": short(project, "name", "url"),
+        "projectMilestone": None,
+        "assignee": None,
+        "creator": space.someone(),
+        "parent": None,
+    }
+
+
+def into(state: dict[str, Any], assignee: dict[str, Any], **fields: Any) -> Change:
+    """Into a state, which a stamp of its own may tell."""
+    when = {"started": "startedAt", "completed": "completedAt", "canceled": "canceledAt"}.get(state["type"])
+
+    def change(record: dict[str, Any], at: datetime) -> dict[str, Any]:
+        dates = {when: iso(at)} if when and not record[when] else {}
+        about = {"state": short(state, "name", "type", "color"), "assignee": assignee, "updatedAt": iso(at)}
+        return {**about, **dates, **fields}
+
+    return change

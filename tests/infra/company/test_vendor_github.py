@@ -70,7 +70,7 @@ def test_issues_are_filtered_by_since_and_pull_requests_are_among_them(github: h
 
 
 def test_runs_are_wrapped_and_filtered_by_creation(github: httpx.Client, repo: str) -> None:
-    every = github.get(repo + "/actions/runs").json()
+    every = github.get(repo + "/actions/runs", params={"per_page": 100}).json()
     assert every["total_count"] == len(every["workflow_runs"])
     since = every["workflow_runs"][0]["created_at"]
     recent = github.get(repo + "/actions/runs", params={"created": f">={since}"}).json()

@@ -22,6 +22,7 @@ typed as (
         issue:title::varchar as title,
         issue:state::varchar as state,
         issue:state_reason::varchar as state_reason,
+        to_json(issue:labels) as labels,
         try_to_number(issue:number::varchar) as issue_number,
         {{ utc('issue:created_at') }} as created_at,
         {{ utc('issue:closed_at') }} as closed_at,

@@ -26,13 +26,17 @@ typed as (
         pull_request:merge_commit_sha::varchar as merge_commit_sha,
         pull_request:title::varchar as title,
         pull_request:state::varchar as state,
+        to_json(pull_request:labels) as labels,
+        -- GitHub's button writes "Reverts owner/name#123" into the body.
+        try_to_number(regexp_substr(pull_request:body::varchar, 'Reverts [^ #]*#([0-9]+)', 1, 1, 'e', 1))
+            as reverted_number,
         try_to_number(pull_request:number::varchar) as pull_request_number,
         -- Only the webhook and the single record carry these; the listing does not.
         try_to_number(pull_request:additions::varchar) as additions,
         try_to_number(pull_request:deletions::varchar) as deletions,
         coalesce(pull_request:draft::boolean, false) as is_draft,
         pull_request:merged_at::varchar is not null as is_merged,
-        coalesce(pull_request:user:type::varchar = 'Bot', false) as is_by_bot,
+        {{ is_github_bot('pull_request:user') }} as is_by_bot,
         {{ utc('pull_request:created_at') }} as created_at,
         {{ utc('pull_request:merged_at') }} as merged_at,
         {{ utc('pull_request:closed_at') }} as closed_at,

@@ -22,6 +22,7 @@ typed as (
         review:user:login::varchar as reviewer_login,
         lower(review:state::varchar) as state,
         try_to_number(split_part(review:pull_request_url::varchar, '/', -1)) as pull_request_number,
+        {{ is_github_bot('review:user') }} as is_by_bot,
         {{ utc('review:submitted_at') }} as submitted_at,
         {{ record_times() }}
     from records
