@@ -49,7 +49,7 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
 def test_the_default_size_fits_a_demonstration() -> None:
     world = build()
     assert 500 <= len(disturb(deliveries(world), 42).sent) <= 3_500
-    assert 700 <= sum(len(found) for found in entities(world).values()) <= 5_000
+    assert 700 <= sum(len(found) for found in entities(world).values()) <= 9_000
 
 
 def test_scale_multiplies_the_company() -> None:
