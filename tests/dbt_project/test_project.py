@@ -91,7 +91,7 @@ def test_raw_events_are_read_by_staging_and_counted_by_completeness_alone(models
     readers = {
         model.name
         for model in models
-        if model.resource_type == "model" and any(node.startswith("source.") for node in model.depends_on.nodes)
+        if model.resource_type == "model" and "source.sophia.raw_data.events" in model.depends_on.nodes
     }
     assert {name for name in readers if not name.startswith("base_")} == {"completeness"}
 

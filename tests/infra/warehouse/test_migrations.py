@@ -9,7 +9,7 @@ from events.envelope import Envelope
 from infra.snowflake.migrate import HERE, local, migrate
 from tests.infra.warehouse.conftest import Client
 
-MIGRATIONS = sorted(HERE.glob("V*__*.sql"))
+MIGRATIONS = [*sorted(HERE.glob("V*__*.sql")), *sorted(HERE.glob("R__*.sql"))]
 VARIABLES = {"lake_bucket": "sophia-lake", "lake_role_arn": "arn:aws:iam::1:role/lake"}
 
 

@@ -1,0 +1,124 @@
+with
+
+records as (
+
+    select * from {{ ref('base_records') }}
+
+),
+
+ledger as (
+
+    select
+        source,
+        min(checked_through) as checked_through
+    from {{ ref('completeness_ledger') }}
+    group by source
+
+),
+
+days as (
+
+    select
+        date_key,
+        day_ends_at
+    from {{ ref('dim_date') }}
+    where date_key <= {{ business_date(as_of()) }}
+
+),
+
+receipts as (
+
+    select
+        source,
+        true as is_first,
+        first_received_at as received_at
+    from records
+
+    union all
+
+    select
+        source,
+        false as is_first,
+        last_received_at as received_at
+    from records
+
+),
+
+heard as (
+
+    select
+        source,
+        {{ business_date('received_at') }} as date_key,
+        count(distinct date_trunc('hour', received_at)) as hours_heard,
+        count_if(is_first) as records_received
+    from receipts
+    group by source, {{ business_date('received_at') }}
+
+),
+
+sources as (
+
+    select
+        source,
+        min(date_key) as first_date
+    from heard
+    group by source
+
+),
+
+-- A silent day has a row as well.
+every_day as (
+
+    select
+        sources.source,
+        days.date_key,
+        days.day_ends_at,
+        coalesce(heard.hours_heard, 0) as hours_heard,
+        coalesce(heard.records_received, 0) as records_received
+    from sources
+    inner join days on days.date_key >= sources.first_date
+    left join heard on heard.source = sources.source and heard.date_key = days.date_key
+
+),
+
+usual as (
+
+    select
+        every_day.source,
+        every_day.date_key,
+        median(earlier.hours_heard) as usual_hours
+    from every_day
+    inner join every_day as earlier
+        on earlier.source = every_day.source
+        and earlier.date_key between dateadd(day, -28, every_day.date_key) and dateadd(day, -7, every_day.date_key)
+        and mod(datediff(day, earlier.date_key, every_day.date_key), 7) = 0
+    group by every_day.source, every_day.date_key
+    having count(*) >= 3
+
+),
+
+-- Where a source is reconciled, the ledger knows up to when all is here. Elsewhere half the usual hours without a word
+-- is an outage until shown otherwise.
+judged as (
+
+    select
+        md5(every_day.source || '|' || every_day.date_key::varchar) as source_day_key,
+        every_day.source,
+        every_day.date_key,
+        every_day.records_received::number(18, 0) as records_received,
+        every_day.hours_heard::number(9, 0) as hours_heard,
+        usual.usual_hours::number(9, 1) as usual_hours,
+        ledger.checked_through is not null as is_reconciled,
+        coalesce(
+            ledger.checked_through < every_day.day_ends_at,
+            usual.usual_hours > 0 and every_day.hours_heard <= 0.5 * usual.usual_hours,
+            false
+        ) as is_stale,
+        ledger.checked_through
+    from every_day
+    left join usual on usual.source = every_day.source and usual.date_key = every_day.date_key
+    left join ledger on ledger.source = every_day.source
+
+)
+
+select * from judged
