@@ -1,10 +1,11 @@
 """Property managers who buy, or might buy, from Pay Ready, and the people who work there."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .chance import Chance
 from .crm import Change, Link, Record
+from .lookalikes import FREE_MAIL, Lookalikes, plant
 from .staff import Employee, people, team
 
 _NAME_LIST = (
@@ -13,16 +14,19 @@ _NAME_LIST = (
 )
 _NAMES = _NAME_LIST.split()
 _FORMS = ("Residential", "Property Group", "Homes", "Communities", "Living")
+_SPARE_PERSONS = 30
 _TITLES = ("Chief Financial Officer", "Director of Operations", "Regional Manager", "Controller", "Leasing Manager")
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """All companies and contacts, and who of them is bought together: units is the size of each company's portfolio."""
+    """All companies and contacts, and who of them is bought together: units is the size of each company's portfolio.
+    Companies and contacts of planted are among them, last."""
 
     companies: tuple[Record, ...]
     contacts: tuple[Record, ...]
     units: dict[str, int]
+    planted: Lookalikes = field(default_factory=Lookalikes)
 
     def contacts_of(self, company_id: str) -> list[Record]:
         return [one for one in self.contacts if any(link.to_id == company_id for link in one.links)]
@@ -30,7 +34,7 @@ class Market:
 
 def found(seed: int, scale: float, started_at: datetime, now: datetime, staff: tuple[Employee, ...]) -> Market:
     """Two thirds are older than the history. One company is a duplicate merged away, two are renamed; contacts move
-    titles, one is deleted, one deleted and restored, one erased for privacy."""
+    titles, one is deleted, one deleted and restored, one erased for privacy. Then come the lookalikes."""
     chance = Chance(seed, "accounts")
     owners = team(staff, "sales")
     count = max(12, round(36 * scale))
@@ -39,7 +43,9 @@ def found(seed: int, scale: float, started_at: datetime, now: datetime, staff: t
     companies: list[Record] = []
     contacts: list[Record] = []
     units: dict[str, int] = {}
-    persons = people(chance, count * 5)
+    persons = people(chance, count * 5 + _SPARE_PERSONS)
+    spare = persons[count * 5 :]
+    del persons[count * 5 :]
     for number, name in enumerate(names):
         owner = chance.choice(owners)
         company_id = str(20_000_000_000 + chance.number(9) * 10 + number % 10)
@@ -60,7 +66,10 @@ def found(seed: int, scale: float, started_at: datetime, now: datetime, staff: t
         for _ in range(chance.randint(2, 4)):
             contacts.append(_contact(chance, persons.pop(), domain, created_at, now, owner, company_id, len(contacts)))
     _plant_merge(chance, companies, units, started_at, now)
-    return Market(tuple(companies), tuple(_plant_departures(chance, contacts, started_at, now)), units)
+    contacts = _plant_departures(chance, contacts, started_at, now)
+    planted = plant(seed, companies, len(contacts), spare, owners, started_at, now)
+    units |= {one.id: chance.randint(40, 400) for one in planted.companies}
+    return Market((*companies, *planted.companies), (*contacts, *planted.contacts), units, planted)
 
 
 def _since(chance: Chance, number: int, started_at: datetime, now: datetime) -> datetime:
@@ -82,7 +91,7 @@ def _contact(
     first, last = person
     # Most came with the company, in one import; the others were met later.
     created_at = company_at + timedelta(milliseconds=chance.randint(60_000, 86_400_000)) * chance.happens(0.15)
-    host = "freemail.example" if chance.happens(0.08) else domain
+    host = FREE_MAIL if chance.happens(0.08) else domain
     handle = f"{first}.{last}".lower().replace("ü", "ue").replace("ö", "oe")
     changes = [
         Change(created_at, "email", f"{handle}@{host}"),

@@ -1,5 +1,6 @@
 """Apollo's callbacks: the result of each enrichment request, to the URL that the request named, and sometimes again."""
 
+import functools
 import random
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,8 @@ from urllib.parse import quote
 from ..chance import Chance
 from ..delivery import Delivery, to_json
 from ..history import History, Version, once_per_world
+from ..lookalikes import SISTERS
+from ..render import salesforce
 from ..signing import hexadecimal, shared
 from ..vendor import Outgoing
 from ..world import World
@@ -21,26 +24,42 @@ def stage_id(kind: str, number: int) -> str:
 
 @once_per_world
 def history(world: World) -> History:
-    """What the sales team saved: accounts and contacts of the market, bearing the ids of the CRM they came from."""
+    """What the sales team saved: accounts and contacts of the market, most bearing the ids of the CRM they came from.
+    Two sisters are taken for one: the first bears the Salesforce id of the second."""
+    return History(_saved(world)[0])
+
+
+@functools.lru_cache(maxsize=4)
+def _saved(world: World) -> tuple[list[Version], dict[str, str]]:
     chance = Chance(world.seed, "apollo")
     versions: list[Version] = []
+    about: dict[str, str] = {}
     imported_at = world.started_at + timedelta(days=4, milliseconds=250)
     owners = [hexadecimal(chance, 24) for _ in range(3)]
-    for number, company in enumerate(one for one in world.market.companies[:20] if not one.merged_into):
+    companies = [one for one in world.market.companies[:20] if not one.merged_into]
+    planted = [one for one in world.market.planted.companies if one.id not in world.market.planted.same_as]
+    accounts = {about: made for made, about in salesforce.origins(world).items() if made.startswith("001")}
+    people = {about: made for made, about in salesforce.origins(world).items() if made.startswith("003")}
+    for number, company in enumerate([*companies, *planted]):
         domain, at = company.value("domain", world.now), max(company.created_at, imported_at)
+        crm = _crm_ids(company.id, accounts, 1 if company in planted else number % 4)
+        if domain == SISTERS[0]:
+            [sister] = [one.id for one in planted if one.value("domain", world.now) == SISTERS[1]]
+            crm, domain = crm | {"salesforce_id": accounts[sister]}, ""
         account = {
             "id": hexadecimal(chance, 24),
             "name": company.value("name", world.now),
-            "domain": domain,
+            "domain": domain or None,
             "organization_id": hexadecimal(chance, 24),
             "owner_id": chance.choice(owners),
             "account_stage_id": stage_id("account", number % 2),
-            "hubspot_id": company.id,
-            "salesforce_id": None,
+            **crm,
             "crm_id": company.id,
         }
+        about[str(account["id"])] = company.id
         _tell(versions, chance, world, "account", account, at, {"account_stage_id": stage_id("account", 1)})
-        for contact in world.market.contacts_of(company.id)[:3]:
+        for place, contact in enumerate(world.market.contacts_of(company.id)[:3]):
+            known = _crm_ids(contact.id, people, place + 1)
             told = contact.properties(world.now)
             person: dict[str, Any] = {
                 "id": hexadecimal(chance, 24),
@@ -56,13 +75,28 @@ def history(world: World) -> History:
                 "title": told["jobtitle"],
                 "email": told["email"],
                 "email_status": "verified",
-                "hubspot_vid": contact.id,
-                "salesforce_contact_id": None,
+                "hubspot_vid": known["hubspot_id"],
+                "salesforce_contact_id": known["salesforce_id"],
                 "label_ids": [],
                 "typed_custom_fields": {},
             }
+            about[person["id"]] = contact.id
             _tell(versions, chance, world, "contact", person, at, {"title": "Vice President of Operations"})
-    return History(versions)
+    return versions, about
+
+
+def _crm_ids(about: str, salesforce_ids: dict[str, str], way: int) -> dict[str, str | None]:
+    """Whose ids it bears: of both CRMs, Salesforce's short as its user interface shows it; of neither; of HubSpot."""
+    short = salesforce_ids.get(about, "")[:15] or None
+    return {
+        "hubspot_id": None if way == 2 else about,
+        "salesforce_id": short if way == 1 else None,
+    }
+
+
+def origins(world: World) -> dict[str, str]:
+    """Which company or contact of the market each account and contact is, by id."""
+    return _saved(world)[1]
 
 
 def _tell(

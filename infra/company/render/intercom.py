@@ -3,6 +3,7 @@
 Shapes follow intercom/Intercom-OpenAPI, 2.15. All clocks are epoch seconds.
 """
 
+import functools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from ..history import History, Version, once_per_world
 from ..lives import Change, live, moments
 from ..signing import hexadecimal
 from ..world import AHEAD, World
+from . import intercom_people
+from .intercom_people import APP_ID as APP_ID
 
-APP_ID = "pr4y7x2q"
 _SECOND = timedelta(seconds=1)
 _ASKED = (
     "Our residents are charged twice this month",
@@ -32,7 +34,17 @@ def changing(**fields: Any) -> Change:
 
 @once_per_world
 def history(world: World) -> History:
-    return History(_Inbox(world).versions)
+    return History(_inbox(world).versions)
+
+
+def origins(world: World) -> dict[str, str]:
+    """Which company or contact of the market each company and contact is, by id. Residents are none."""
+    return _inbox(world).origins
+
+
+@functools.lru_cache(maxsize=4)
+def _inbox(world: World) -> "_Inbox":
+    return _Inbox(world)
 
 
 def admins(world: World) -> list[dict[str, Any]]:
@@ -64,9 +76,13 @@ class _Inbox:
         self.chance, self.world = Chance(world.seed, "intercom"), world
         self.first, self.last = world.started_at, world.now + AHEAD
         self.versions: list[Version] = []
+        self.origins: dict[str, str] = {}
         self.admins = admins(world)
         self.contacts = [self._contact(number) for number in range(24)]
-        self._companies()
+        self.versions += intercom_people.residents(self.chance, self._at)
+        for company_id, versions in intercom_people.companies(world, self.chance, self._at).items():
+            self.versions += versions
+            self.origins[versions[0].id] = company_id
         for number in range(40):
             self._conversation(number)
         self._close_at_once()
@@ -88,51 +104,14 @@ class _Inbox:
         steps = fates.get(number, [])
         # What ends is told by webhooks alone, so these came after they were made.
         at = self._at(1 + len(steps), self.world.hooks_since if number in (3, 5) else None)
-        contact: dict[str, Any] = {
-            "type": "contact",
-            "id": hexadecimal(self.chance, 24),
-            "workspace_id": APP_ID,
-            "external_id": person.id,
-            "role": "lead" if number % 6 == 0 else "user",
-            "email": person.value("email", self.world.now),
-            "name": f"{person.value('firstname', self.world.now)} {person.value('lastname', self.world.now)}",
-            "phone": None,
-            "owner_id": None,
-            "created_at": epoch(at[0]),
-            "updated_at": epoch(at[0]),
-            "signed_up_at": epoch(at[0]),
-            "last_seen_at": None,
-            "unsubscribed_from_emails": False,
-            "companies": {"type": "list", "data": [], "total_count": 0, "has_more": False},
-            "custom_attributes": {},
-        }
+        about = {one: person.value(one, self.world.now) for one in ("email", "firstname", "lastname")}
+        name, external_id = f"{about['firstname']} {about['lastname']}", None if number % 5 == 4 else person.id
+        id_ = hexadecimal(self.chance, 24)
+        contact = intercom_people.contact(id_, at[0], about["email"], name, external_id, is_lead=number % 6 == 0)
         born_as = f"contact.{'lead' if contact['role'] == 'lead' else 'user'}.created"
         self.versions += live("contact", contact["id"], at, contact, steps, born_as=born_as)
+        self.origins[contact["id"]] = person.id
         return contact
-
-    def _companies(self) -> None:
-        for one in self.world.market.companies[:9]:
-            at = self._at(2)
-            company: dict[str, Any] = {
-                "type": "company",
-                "id": hexadecimal(self.chance, 24),
-                "company_id": one.id,
-                "app_id": APP_ID,
-                "name": one.value("name", max(self.world.now, one.created_at)),
-                "plan": {"type": "plan", "id": "1", "name": "Portfolio"},
-                "monthly_spend": self.chance.randint(5, 90) * 100,
-                "user_count": self.chance.randint(1, 9),
-                "session_count": self.chance.randint(0, 500),
-                "industry": "Property management",
-                "website": None,
-                "remote_created_at": epoch(at[0]),
-                "created_at": epoch(at[0]),
-                "updated_at": epoch(at[0]),
-                "last_request_at": None,
-                "custom_attributes": {},
-            }
-            steps = [("", changing(monthly_spend=company["monthly_spend"] + 100))]
-            self.versions += live("company", company["id"], at, company, steps, born_as="company.created")
 
     def _conversation(self, number: int) -> None:
         """Asked, assigned, answered, closed; each step is a part. One part is redacted later. Two conversations are

@@ -3,6 +3,7 @@
 Fields as the object reference names them. Salesforce stores its clocks to the second, so an import leaves many equal.
 """
 
+import functools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from ..chance import Chance
 from ..deals import PIPELINE, WON, Pursuit
 from ..history import History, Version, once_per_world
 from ..world import World
+from . import salesforce_accounts
+from .salesforce_accounts import MERGED_INTO as MERGED_INTO
 
 ORGANIZATION_ID = "00D5e000004TyQLEA0"
 OBJECTS = {
@@ -23,8 +26,6 @@ OBJECTS = {
     "Event": "event",
     "User": "user",
 }
-MERGED_INTO = "merged into "
-"""How a deletion's event_type begins when it was a merge; the winner's id follows."""
 _STAGES = {stage.id: stage for stage in PIPELINE}
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -42,16 +43,26 @@ def long_id(short: str) -> str:
 @once_per_world
 def history(world: World) -> History:
     """Accounts and contacts from the market, opportunities from the deals, and leads and activities of their own."""
-    org = _Org(world)
+    return History(_organisation(world).versions)
+
+
+def origins(world: World) -> dict[str, str]:
+    """Which company or contact of the market each account, contact and lead is, by id; a name where it is nobody's."""
+    return _organisation(world).origins
+
+
+@functools.lru_cache(maxsize=4)
+def _organisation(world: World) -> "Org":
+    org = Org(world)
     org.users()
-    org.accounts()
-    org.leads()
+    salesforce_accounts.add_accounts(org)
+    salesforce_accounts.add_leads(org)
     org.opportunities()
     org.activities()
-    return History(org.versions)
+    return org
 
 
-class _Org:
+class Org:
     """Collects versions. Instants are cut to the second, and two of one record never share one."""
 
     def __init__(self, world: World) -> None:
@@ -59,6 +70,7 @@ class _Org:
         self.versions: list[Version] = []
         self.last: dict[str, tuple[datetime, dict[str, Any]]] = {}
         self.account_ids: dict[str, str] = {}
+        self.origins: dict[str, str] = {}
         self.contact_ids: list[tuple[str, str]] = []
         self.user_ids: dict[str, str] = {}
 
@@ -114,64 +126,6 @@ class _Org:
                 if employee.left_at:
                     self.update("User", made, employee.left_at, IsActive=False)
 
-    def accounts(self) -> None:
-        market, world = self.world.market, self.world
-        companies = [one for one in market.companies if not one.merged_into][:24]
-        imported_at = world.started_at + timedelta(days=2)
-        for company in companies:
-            name, domain = company.value("name", world.now), company.value("domain", world.now)
-            made = self.create("Account", self.new_id("001"), company.created_at, _account(name, domain, self.owner()))
-            self.account_ids[company.id] = made
-            for contact in market.contacts_of(company.id)[:3]:
-                told = contact.properties(world.now)
-                fields = {"AccountId": made, "Email": told["email"], "FirstName": told["firstname"]}
-                fields |= {"LastName": told["lastname"], "Title": told["jobtitle"], "OwnerId": self.owner()}
-                # One import: all of them within the same second.
-                at = max(imported_at, company.created_at)
-                self.contact_ids.append(
-                    (self.create("Contact", self.new_id("003"), at, fields | {"MasterRecordId": None}), made)
-                )
-        for made in self.chance.sample(list(self.account_ids.values()), 9):
-            self.update(
-                "Account", made, self.lately(made), Type="Customer", NumberOfEmployees=self.chance.randint(20, 900)
-            )
-        for contact_id, _ in self.chance.sample(self.contact_ids[6:], 12):
-            self.update("Contact", contact_id, self.lately(contact_id, 80), Title="Vice President of Operations")
-        self._departures(companies[0].value("name", world.now), companies[0].value("domain", world.now))
-
-    def _departures(self, name: str, domain: str) -> None:
-        """Deletions of the last days, which the recycle bin still shows; one was undone, one was a merge. And one from
-        before anybody listened."""
-        winner = next(iter(self.account_ids.values()))
-        double = self.create(
-            "Account",
-            self.new_id("001"),
-            self.world.now - timedelta(days=30),
-            _account(f"{name} LLC", domain, self.owner()),
-        )
-        self.delete("Account", double, self.lately(double, 8, 3), MERGED_INTO + winner)
-        gone, back, early = (contact_id for contact_id, _ in self.contact_ids[:3])
-        self.delete("Contact", gone, self.lately(gone, 9, 1))
-        undone_at = self.delete("Contact", back, self.lately(back, 9, 4)) + timedelta(days=2)
-        self.update("Contact", back, undone_at, Title="Controller")
-        self.delete("Contact", early, self.world.started_at + timedelta(days=9))
-
-    def leads(self) -> None:
-        for number, (contact_id, account_id) in enumerate(self.contact_ids[-14:]):
-            contact = self.last[contact_id][1]
-            fields = {"Email": contact["Email"], "FirstName": contact["FirstName"], "LastName": contact["LastName"]}
-            fields |= {"Company": self.last[account_id][1]["Name"], "Status": "Open - Not Contacted"}
-            fields |= {"IsConverted": False, "ConvertedDate": None, "ConvertedContactId": None, "MasterRecordId": None}
-            made = self.create(
-                "Lead", self.new_id("00Q"), self.lately(contact_id, 100, 20), fields | {"OwnerId": self.owner()}
-            )
-            if number % 4 == 1:
-                at = self.lately(made, 19)
-                converted = {"IsConverted": True, "ConvertedDate": f"{at:%Y-%m-%d}", "ConvertedContactId": contact_id}
-                self.update("Lead", made, at, Status="Closed - Converted", **converted)
-            if number == 7:
-                self.delete("Lead", made, self.lately(made, 6, 1))
-
     def opportunities(self) -> None:
         """The deals with accounts kept here. One was entered by mistake and deleted."""
         made = [self.opportunity(one) for one in self.world.pursuits if one.company_id in self.account_ids][:22]
@@ -224,17 +178,6 @@ class _Org:
             if number % 2 == 0:
                 done = {"Status": "Completed", "IsClosed": True, "CallDurationInSeconds": self.chance.randint(40, 2400)}
                 self.update("Task", made, at + timedelta(hours=self.chance.randint(1, 40)), **done)
-
-
-def _account(name: str, domain: str, owner_id: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "Name": name,
-        "ParentId": None,
-        "OwnerId": owner_id,
-        "Type": "Prospect",
-        "Industry": "Real Estate",
-    }
-    return fields | {"Website": f"https://www.{domain}", "NumberOfEmployees": None, "MasterRecordId": None}
 
 
 def _deal(told: dict[str, str]) -> dict[str, Any]:
