@@ -8,14 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..chance import Chance
+from ..crm import Record
 from ..history import History, Version, once_per_world
+from ..hours import business_seconds
 from ..lives import Change, live, moments
 from ..signing import hexadecimal
+from ..support import Step, Thread, askers, threads
 from ..world import AHEAD, World
 from . import intercom_people
 from .intercom_people import APP_ID as APP_ID
 
 _SECOND = timedelta(seconds=1)
+_BOT = {"type": "bot", "id": "5000099", "name": "Operator", "email": "operator+pr4y7x2q@intercom.example"}
 _ASKED = (
     "Our residents are charged twice this month",
     "How do we turn off late fees for one property?",
@@ -78,23 +82,23 @@ class _Inbox:
         self.versions: list[Version] = []
         self.origins: dict[str, str] = {}
         self.admins = admins(world)
-        self.contacts = [self._contact(number) for number in range(24)]
+        people = askers(world, "intercom")
+        self.contacts = {one.id: self._contact(number, one) for number, (_, one) in enumerate(people)}
         self.versions += intercom_people.residents(self.chance, self._at)
         for company_id, versions in intercom_people.companies(world, self.chance, self._at).items():
             self.versions += versions
             self.origins[versions[0].id] = company_id
-        for number in range(40):
-            self._conversation(number)
-        self._close_at_once()
+        for thread in threads(world):
+            if thread.desk == "intercom":
+                self._conversation(thread)
         for number in range(8):
             self._ticket(number)
 
     def _at(self, count: int, first: datetime | None = None, last: datetime | None = None) -> list[datetime]:
         return moments(self.chance, first or self.first, last or self.last, count, _SECOND)
 
-    def _contact(self, number: int) -> dict[str, Any]:
+    def _contact(self, number: int, person: Record) -> dict[str, Any]:
         """Some are deleted, some archived, some change their address, which is told, or their name, which is not."""
-        person = self.world.market.contacts[number]
         fates: dict[int, list[tuple[str, Change | None]]] = {
             3: [("contact.deleted", None)],
             5: [("contact.archive", None)],
@@ -102,8 +106,12 @@ class _Inbox:
             8: [("", changing(name="Known As Otherwise"))],
         }
         steps = fates.get(number, [])
-        # What ends is told by webhooks alone, so these came after they were made.
-        at = self._at(1 + len(steps), self.world.hooks_since if number in (3, 5) else None)
+        # What ends is told by webhooks alone, so these came after they were made. The others came with the inbox.
+        if number in (3, 5):
+            at = self._at(2, self.world.hooks_since)
+        else:
+            imported_by = self.first + timedelta(days=3)
+            at = [*self._at(1, None, imported_by), *self._at(len(steps), imported_by)]
         about = {one: person.value(one, self.world.now) for one in ("email", "firstname", "lastname")}
         name, external_id = f"{about['firstname']} {about['lastname']}", None if number % 5 == 4 else person.id
         id_ = hexadecimal(self.chance, 24)
@@ -113,97 +121,59 @@ class _Inbox:
         self.origins[contact["id"]] = person.id
         return contact
 
-    def _conversation(self, number: int) -> None:
-        """Asked, assigned, answered, closed; each step is a part. One part is redacted later. Two conversations are
-        deleted unanswered: nothing would tell of a part that went with its conversation."""
-        is_deleted = number in (11, 23)
-        contact, admin = self.chance.choice(self.contacts), self.chance.choice(self.admins)
-        told = ["assignment", "comment", "comment", "close"][: 0 if is_deleted else self.chance.randint(1, 4)]
-        at = self._at(1 + len(told) + is_deleted, self.world.hooks_since if is_deleted else None)
-        conversation_id = str(215_470_000_000 + number * 17)
+    def _conversation(self, thread: Thread) -> None:
+        """The first message is the conversation's own, every further step a part. One part is redacted later. A rating
+        is no part."""
+        contact, admin = self.contacts[thread.contact.id], self.chance.choice(self.admins)
+        conversation_id = thread.id
         author = {"type": contact["role"], "id": contact["id"], "name": contact["name"], "email": contact["email"]}
-        asked = self.chance.choice(_ASKED)
-        about = {
-            "type": "conversation",
-            "id": conversation_id,
-            "created_at": epoch(at[0]),
-            "updated_at": epoch(at[0]),
-            "waiting_since": epoch(at[0]),
-            "snoozed_until": None,
-            "title": None,
-            "open": True,
-            "state": "open",
-            "read": False,
-            "priority": "not_priority",
-            "admin_assignee_id": None,
-            "team_assignee_id": 7001,
-            "source": {
-                "type": "conversation",
-                "id": str(900_000 + number),
-                "delivered_as": "customer_initiated",
-                "subject": "",
-                "body": f"<p>{asked}</p>",
-                "author": author,
-                "url": None,
-            },
-            "contacts": {
-                "type": "contact.list",
-                "contacts": [{"type": "contact", "id": contact["id"], "external_id": contact["external_id"]}],
-            },
-            "tags": {"type": "tag.list", "tags": []},
-            "conversation_rating": None,
-            "statistics": {"type": "conversation_statistics", "count_conversation_parts": 1, "count_reopens": 0},
-            "custom_attributes": {},
-            "ai_agent_participated": False,
-        }
+        authors = {"customer": author, "colleague": {"type": "admin", **_named(admin)}, "bot": _BOT}
+        first, *others = thread.steps
+        born = conversation(conversation_id, thread, contact, authors[first.who])
+        told: dict[str, Any] = {"count_conversation_parts": 1, "count_reopens": 0}
         steps: list[tuple[str, Change | None]] = []
-        for place, (kind, when) in enumerate(zip(told, at[1:], strict=False), start=1):
-            by = author if kind == "comment" and place % 2 else {"type": "admin", **_named(admin)}
-            self._part(conversation_id, number * 100 + place, kind, when, by)
-            steps.append(_step(kind, by, admin, place + 1, when))
-        if is_deleted:
+        for place, step in enumerate(others, start=1):
+            if step.kind not in ("rating", "urgent"):
+                told = told | {"count_conversation_parts": told["count_conversation_parts"] + 1}
+                self._part(conversation_id, thread.number * 100 + place, step, authors[step.who])
+            told = told | _statistics(thread, step, told)
+            steps.append(_step(step, admin, told))
+        at = [step.at for step in thread.steps]
+        if thread.deleted_at:
             steps.append(("conversation.deleted", None))
-        elif number == 17:
+            at.append(thread.deleted_at)
+        elif thread.number == 17 and others:
             redacted_at = at[-1] + timedelta(hours=2)
-            last = self.versions[-1]
+            last = next(one for one in reversed(self.versions) if one.stream == "conversation_part")
             redacted = {**(last.record or {}), "body": None, "redacted": True, "updated_at": epoch(redacted_at)}
             self.versions.append(Version("conversation_part", last.id, redacted_at, redacted))
             steps.append(("", changing()))
             at.append(redacted_at)
-        made = live("conversation", conversation_id, at, about, steps, born_as="conversation.user.created")
-        self.versions += made
+        born_as = "conversation.user.created" if first.who == "customer" else "conversation.admin.single.created"
+        self.versions += live("conversation", conversation_id, at, born, steps, born_as=born_as)
 
-    def _part(self, conversation_id: str, number: int, kind: str, at: datetime, author: dict[str, Any]) -> None:
+    def _part(self, conversation_id: str, number: int, step: Step, author: dict[str, Any]) -> None:
+        kind = {"message": "comment", "reopen": "open"}.get(step.kind, step.kind)
+        has_text = step.kind in ("message", "reopen", "note")
         part: dict[str, Any] = {
             "type": "conversation_part",
             "id": str(number),
             "part_type": kind,
-            "body": "<p>Thank you, we are looking into it.</p>" if kind == "comment" else None,
-            "created_at": epoch(at),
-            "updated_at": epoch(at),
-            "notified_at": epoch(at),
+            "body": "<p>Thank you, we are looking into it.</p>" if has_text else None,
+            "created_at": epoch(step.at),
+            "updated_at": epoch(step.at),
+            "notified_at": epoch(step.at),
             "assigned_to": author if kind == "assignment" else None,
             "author": author,
             "attachments": [],
             "external_id": None,
             "redacted": False,
         }
-        self.versions.append(Version("conversation_part", f"{conversation_id}/{number}", at, part))
-
-    def _close_at_once(self) -> None:
-        """A macro closes many conversations in one second."""
-        at = (self.world.now - timedelta(hours=7)).replace(microsecond=0)
-        later = {one.id for one in self.versions if one.at >= at}
-        open_ones = [one for one in History(self.versions).living(at, "conversation") if one.id not in later]
-        for number, one in enumerate([one for one in open_ones if one.record and one.record["open"]][:6]):
-            kind, change = _step("close", {}, self.admins[0], 9, at)
-            self._part(one.id, 90_000 + number, "close", at, {"type": "admin", **_named(self.admins[0])})
-            record = one.record or {}
-            self.versions.append(Version("conversation", one.id, at, {**record, **change(record, at)}, kind))
+        self.versions.append(Version("conversation_part", f"{conversation_id}/{number}", step.at, part))
 
     def _ticket(self, number: int) -> None:
         at = self._at(2)
-        contact = self.contacts[number]
+        contact = list(self.contacts.values())[number]
         ticket: dict[str, Any] = {
             "type": "ticket",
             "id": str(215_480_000_000 + number),
@@ -224,18 +194,82 @@ class _Inbox:
         self.versions += live("ticket", ticket["id"], at, ticket, steps, born_as="ticket.created")
 
 
-def _step(kind: str, by: dict[str, Any], admin: dict[str, Any], parts: int, at: datetime) -> tuple[str, Change]:
-    counted = {"type": "conversation_statistics", "count_conversation_parts": parts, "count_reopens": 0}
-    match kind:
-        case "assignment":
-            return "conversation.admin.assigned", changing(admin_assignee_id=int(admin["id"]), statistics=counted)
-        case "close":
-            closed = {**counted, "first_close_at": epoch(at), "last_close_at": epoch(at)}
-            return "conversation.admin.closed", changing(open=False, state="closed", statistics=closed)
-    who = "admin" if by.get("type") == "admin" else "user"
-    return f"conversation.{who}.replied", changing(
-        statistics=counted, waiting_since=None if who == "admin" else epoch(at)
-    )
+def conversation(id_: str, thread: Thread, contact: dict[str, Any], author: dict[str, Any]) -> dict[str, Any]:
+    """As it is when it begins."""
+    is_theirs = thread.steps[0].who == "customer"
+    began = epoch(thread.steps[0].at)
+    asked = _ASKED[thread.number % len(_ASKED)] if is_theirs else "How is the new statement working for you?"
+    return {
+        "type": "conversation",
+        "id": id_,
+        "created_at": began,
+        "updated_at": began,
+        "waiting_since": began if is_theirs else None,
+        "snoozed_until": None,
+        "title": None,
+        "open": True,
+        "state": "open",
+        "read": False,
+        "priority": "not_priority",
+        "admin_assignee_id": None,
+        "team_assignee_id": 7001,
+        "source": {
+            "type": "conversation",
+            "id": str(900_000 + thread.number),
+            "delivered_as": "customer_initiated" if is_theirs else "admin_initiated",
+            "subject": "",
+            "body": f"<p>{asked}</p>",
+            "author": author,
+            "url": None,
+        },
+        "contacts": {
+            "type": "contact.list",
+            "contacts": [{"type": "contact", "id": contact["id"], "external_id": contact["external_id"]}],
+        },
+        "tags": {"type": "tag.list", "tags": []},
+        "conversation_rating": None,
+        "statistics": {"type": "conversation_statistics", "count_conversation_parts": 1, "count_reopens": 0},
+        "custom_attributes": {},
+        "ai_agent_participated": False,
+    }
+
+
+def _statistics(thread: Thread, step: Step, told: dict[str, Any]) -> dict[str, Any]:
+    """What Intercom counts itself. Its time to a reply runs from the contact's first message, in office hours."""
+    match step.kind, step.who:
+        case "close", _:
+            return {"first_close_at": told.get("first_close_at", epoch(step.at)), "last_close_at": epoch(step.at)}
+        case "reopen", _:
+            return {"count_reopens": told["count_reopens"] + 1}
+        case "message", "colleague" if "time_to_admin_reply" not in told:
+            asked = [one.at for one in thread.steps if one.who == "customer" and one.at < step.at]
+            return {"time_to_admin_reply": int(business_seconds(thread.team, asked[0], step.at))} if asked else {}
+    return {}
+
+
+def _step(step: Step, admin: dict[str, Any], told: dict[str, Any]) -> tuple[str, Change]:
+    counted = {"type": "conversation_statistics", **told}
+    match step.kind, step.who:
+        case "assignment", _:
+            change = changing(admin_assignee_id=int(admin["id"]), statistics=counted)
+            return "conversation.admin.assigned", change
+        case "close", _:
+            return "conversation.admin.closed", changing(open=False, state="closed", statistics=counted)
+        case "reopen", _:
+            change = changing(open=True, state="open", waiting_since=epoch(step.at), statistics=counted)
+            return "conversation.user.replied", change
+        case "rating", _:
+            rating = {"rating": step.rating, "remark": None, "created_at": epoch(step.at)}
+            return "conversation.rating.added", changing(conversation_rating=rating)
+        case "note", _:
+            return "conversation.admin.noted", changing(statistics=counted)
+        case "urgent", _:
+            return "", changing(priority="priority")
+        case "message", "bot":
+            return "conversation.operator.replied", changing(statistics=counted)
+        case "message", "colleague":
+            return "conversation.admin.replied", changing(statistics=counted, waiting_since=None)
+    return "conversation.user.replied", changing(statistics=counted, waiting_since=epoch(step.at))
 
 
 def _named(admin: dict[str, Any]) -> dict[str, Any]:

@@ -4,17 +4,23 @@ Shapes follow developer.zendesk.com, "Tickets", "Users", "Organizations", "Ticke
 seconds.
 """
 
+import functools
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..chance import Chance
+from ..crm import Record
 from ..history import History, Version, once_per_world
 from ..lives import Change, live, moments
+from ..support import Step, Thread, askers, threads
 from ..world import AHEAD, World
 
 ACCOUNT_ID = 12_514_403
 SUBDOMAIN = "https://payready.zendesk.com/api/v2"
 GROUPS = ((360_001, "Resident support"), (360_002, "Client success"))
+_GOOD = 3
+"""A rating above it is a good one: Zendesk asks for no more than that."""
 _SECOND = timedelta(seconds=1)
 _SUBJECTS = (
     "Autopay did not run",
@@ -43,7 +49,12 @@ def _dated(at: datetime) -> dict[str, Any]:
 
 @once_per_world
 def history(world: World) -> History:
-    return History(_Desk(world).versions)
+    return History(_desk(world).versions)
+
+
+@functools.lru_cache(maxsize=4)
+def _desk(world: World) -> "_Desk":
+    return _Desk(world)
 
 
 def groups(world: World) -> list[dict[str, Any]]:
@@ -63,21 +74,24 @@ class _Desk:
         self.chance, self.world = Chance(world.seed, "zendesk"), world
         self.first, self.last = world.started_at, world.now + AHEAD
         self.versions: list[Version] = []
-        self.organizations = self._organizations()
+        self.comments: dict[tuple[str, datetime], tuple[Step, int]] = {}
+        people = askers(world, "zendesk")
+        self.organizations = self._organizations(list(dict.fromkeys(company_id for company_id, _ in people)))
         self.agents = [self._agent(number) for number in range(4)]
-        self.requesters = [self._requester(number) for number in range(20)]
-        for number in range(45):
-            self._ticket(35_400 + number)
-        self._raise_at_once()
+        self.requesters = {one.id: self._requester(number, home, one) for number, (home, one) in enumerate(people)}
+        for thread in threads(world):
+            if thread.desk == "zendesk":
+                self._ticket(thread)
 
     def _at(self, count: int, first: datetime | None = None) -> list[datetime]:
         return moments(self.chance, first or self.first, self.last, count, _SECOND)
 
-    def _organizations(self) -> list[dict[str, Any]]:
+    def _organizations(self, company_ids: list[str]) -> dict[str, dict[str, Any]]:
         """Imported in one second; one is renamed, one deleted."""
         imported_at = (self.first + timedelta(days=1)).replace(microsecond=0)
-        found = []
-        for number, company in enumerate(self.world.market.companies[:10]):
+        found = {}
+        companies = {one.id: one for one in self.world.market.companies}
+        for number, company in enumerate(companies[id_] for id_ in company_ids):
             id_ = 40_000_000 + number
             organization = {
                 "url": f"{SUBDOMAIN}/organizations/{id_}.json",
@@ -99,11 +113,13 @@ class _Desk:
                 "organization", str(id_), at, organization, steps.get(number, []), born_as="organization.created"
             )
             self.versions += made
-            found.append(organization)
+            found[company.id] = organization
         return found
 
     def _user(self, id_: int, about: dict[str, Any], *steps: tuple[str, Change | None]) -> dict[str, Any]:
-        at = self._at(1 + len(steps))
+        """Imported with the organizations; what changes them comes later."""
+        imported_by = self.first + timedelta(days=3)
+        at = [*moments(self.chance, self.first, imported_by, 1, _SECOND), *self._at(len(steps), imported_by)]
         user = {
             "url": f"{SUBDOMAIN}/users/{id_}.json",
             "id": id_,
@@ -126,9 +142,8 @@ class _Desk:
         about = {"name": one.name, "email": one.email, "role": "agent", "external_id": None, "organization_id": None}
         return self._user(20_900_000 + number, about)
 
-    def _requester(self, number: int) -> dict[str, Any]:
+    def _requester(self, number: int, company_id: str, person: Record) -> dict[str, Any]:
         """One is deleted: the export still lists that user, no longer active."""
-        person = self.world.market.contacts[number]
         steps: dict[int, list[tuple[str, Change | None]]] = {
             4: [("user.deleted", changing(active=False))],
             6: [("user.name_changed", changing(name="Known As Otherwise"))],
@@ -139,13 +154,15 @@ class _Desk:
             "email": person.value("email", now),
             "role": "end-user",
             "external_id": person.id,
-            "organization_id": self.organizations[number % 9]["id"],
+            "organization_id": self.organizations[company_id]["id"],
         }
         return self._user(20_970_000 + number, about, *steps.get(number, []))
 
-    def _ticket(self, id_: int) -> None:
-        """Most are answered and solved; some are deleted, which leaves them in the export with that status."""
-        requester, agent = self.chance.choice(self.requesters), self.chance.choice(self.agents)
+    def _ticket(self, thread: Thread) -> None:
+        """Some are deleted, which leaves them in the export with that status."""
+        id_, requester = int(thread.id), self.requesters[thread.contact.id]
+        agent = self.chance.choice(self.agents)
+        is_theirs = thread.steps[0].who == "customer"
         subject = self.chance.choice(_SUBJECTS)
         about = {
             "url": f"{SUBDOMAIN}/tickets/{id_}.json",
@@ -156,14 +173,14 @@ class _Desk:
             "subject": subject,
             "raw_subject": subject,
             "description": f"{subject}. Please help.",
-            "priority": self.chance.choice((None, "normal", "high")),
-            "status": "new",
+            "priority": thread.priority,
+            "status": "new" if is_theirs else "open",
             "recipient": None,
             "requester_id": requester["id"],
-            "submitter_id": requester["id"],
+            "submitter_id": requester["id"] if is_theirs else agent["id"],
             "assignee_id": None,
             "organization_id": requester["organization_id"],
-            "group_id": GROUPS[id_ % 2][0],
+            "group_id": GROUPS[thread.number % 2][0],
             "collaborator_ids": [],
             "tags": [],
             "custom_fields": [],
@@ -171,79 +188,97 @@ class _Desk:
             "brand_id": 1,
             "is_public": True,
         }
-        steps: list[tuple[str, Change | None]] = [
-            ("ticket.agent_assignment_changed", changing(assignee_id=agent["id"], status="open")),
-            ("ticket.priority_changed", changing(priority="urgent")),
-            ("ticket.status_changed", changing(status="solved")),
-        ]
-        steps = steps[: self.chance.randint(0, 3)]
-        if id_ % 15 == 0:
+        steps = [_change(step, agent) for step in thread.steps[1:]]
+        at = [step.at for step in thread.steps]
+        if thread.deleted_at:
             steps.append(("ticket.soft_deleted", changing(status="deleted")))
-        at = self._at(1 + len(steps))
+            at.append(thread.deleted_at)
         born = {**about, "created_at": text(at[0]), **_dated(at[0])}
         self.versions += live("ticket", str(id_), at, born, steps, born_as="ticket.created")
+        authors = {"customer": requester["id"], "colleague": agent["id"], "bot": -1}
+        self.comments |= {(str(id_), step.at): (step, authors[step.who]) for step in thread.steps}
 
-    def _raise_at_once(self) -> None:
-        """A bulk action raises the priority of many tickets in one second."""
-        at = (self.world.now - timedelta(hours=3)).replace(microsecond=0)
-        later = {one.id for one in self.versions if one.at >= at}
-        for one in History(self.versions).living(at, "ticket"):
-            if one.record and one.id not in later and one.record["status"] in ("new", "open"):
-                record = {**one.record, **changing(priority="high")(one.record, at)}
-                self.versions.append(Version("ticket", one.id, at, record, "ticket.priority_changed"))
+
+def _change(step: Step, agent: dict[str, Any]) -> tuple[str, Change]:
+    match step.kind, step.who:
+        case "assignment", _:
+            return "ticket.agent_assignment_changed", changing(assignee_id=agent["id"])
+        case "urgent", _:
+            return "ticket.priority_changed", changing(priority="urgent")
+        case "close", _:
+            return "ticket.status_changed", changing(status="solved")
+        case "rating", _:
+            rating = {"score": "good" if (step.rating or 0) > _GOOD else "bad"}
+            return "", changing(satisfaction_rating=rating)
+        case "message", "colleague":
+            return "ticket.comment_added", changing(status="pending")
+        case _, "customer":
+            return "ticket.comment_added", changing(status="open")
+    return "ticket.comment_added", changing()
 
 
 def ticket_events(world: World, at: datetime) -> list[dict[str, Any]]:
     """Audits of tickets, oldest first."""
+    desk = _desk(world)
     told, before = [], dict[str, dict[str, Any]]()
     for number, one in enumerate(history(world).versions):
         if one.stream != "ticket" or one.at > at or one.record is None:
             continue
         id_, past = 26_000_000 + number * 10, before.get(one.id)
         before[one.id] = one.record
+        step, author_id = desk.comments.get((one.id, one.at), (None, None))
         told.append(
             {
                 "id": id_,
                 "ticket_id": int(one.id),
                 "timestamp": epoch(one.at),
                 "created_at": text(one.at),
-                "updater_id": one.record["assignee_id"] or one.record["requester_id"],
+                "updater_id": author_id or one.record["assignee_id"] or one.record["requester_id"],
                 "event_type": "Audit",
                 "via": "Web form",
-                "child_events": [_child(id_, one.record, past)],
+                "child_events": [
+                    {"id": id_ + place, **child} for place, child in enumerate(_children(one, past, step, author_id), 1)
+                ],
             }
         )
     return told
 
 
-def _child(id_: int, record: dict[str, Any], past: dict[str, Any] | None) -> dict[str, Any]:
+def _children(
+    one: Version, past: dict[str, Any] | None, step: Step | None, author_id: int | None
+) -> Iterator[dict[str, Any]]:
+    """The comment, if there is one, and the fields that are now otherwise; of a new ticket those it began with."""
+    record = one.record or {}
+    if step and step.kind in ("message", "reopen", "note"):
+        body = record["description"] if past is None else "Thank you, we are looking into it."
+        comment = {"event_type": "Comment", "type": "Comment", "public": step.kind != "note"}
+        yield {**comment, "author_id": author_id, "body": body}
     if past is None:
-        return {
-            "id": id_ + 1,
-            "event_type": "Comment",
-            "type": "Comment",
-            "public": True,
-            "author_id": record["requester_id"],
-            "body": record["description"],
-        }
-    changed = {key: value for key, value in record.items() if past.get(key) != value and key != "updated_at"}
-    return {"id": id_ + 1, "event_type": "Change", **changed}
+        yield {"event_type": "Create", "status": record["status"], "priority": record["priority"]}
+    elif changed := {key: value for key, value in record.items() if past.get(key) != value and key != "updated_at"}:
+        if "satisfaction_rating" in changed:
+            changed = {"satisfaction_score": changed["satisfaction_rating"]["score"]}
+        yield {"event_type": "Change", **changed}
 
 
 def ticket_metric_events(world: World, at: datetime) -> list[dict[str, Any]]:
-    """The reply time of each ticket: it runs from the ticket's birth and is fulfilled by its assignment."""
-    told = []
-    kinds = {"ticket.created": "activate", "ticket.agent_assignment_changed": "fulfill"}
+    """The reply time of each ticket: it runs from the ticket's birth and is fulfilled by the first answer a customer
+    sees."""
+    desk, told, answered = _desk(world), [], set[str]()
     for number, one in enumerate(history(world).versions):
-        if one.event_type in kinds and one.at <= at:
-            told.append(
-                {
-                    "id": 926_000_000 + number,
-                    "ticket_id": int(one.id),
-                    "metric": "reply_time",
-                    "instance_id": 1,
-                    "type": kinds[one.event_type],
-                    "time": text(one.at),
-                }
-            )
+        step, _ = desk.comments.get((one.id, one.at), (None, None))
+        is_answer = step is not None and step.kind == "message" and step.who == "colleague" and one.id not in answered
+        if one.stream != "ticket" or one.at > at or not (one.event_type == "ticket.created" or is_answer):
+            continue
+        answered |= {one.id} if is_answer else set()
+        told.append(
+            {
+                "id": 926_000_000 + number,
+                "ticket_id": int(one.id),
+                "metric": "reply_time",
+                "instance_id": 1,
+                "type": "activate" if one.event_type == "ticket.created" else "fulfill",
+                "time": text(one.at),
+            }
+        )
     return told

@@ -21,6 +21,7 @@ typed as (
         -- Several people may take part; who began it is the first.
         conversation:contacts:contacts[0]:id::varchar as contact_id,
         conversation:contacts:contacts[0]:external_id::varchar as contact_external_id,
+        conversation:source:author:id::varchar as author_id,
         lower(conversation:state::varchar) as state,
         conversation:source:type::varchar as source_type,
         conversation:source:delivered_as::varchar as delivered_as,
@@ -37,6 +38,7 @@ typed as (
         coalesce(conversation:priority::varchar = 'priority', false) as is_priority,
         coalesce(conversation:ai_agent_participated::boolean, false) as is_ai_assisted,
         {{ unix_time('conversation:created_at') }} as created_at,
+        {{ unix_time('conversation:conversation_rating:created_at') }} as rated_at,
         {{ unix_time('conversation:waiting_since') }} as waiting_since_at,
         {{ unix_time('conversation:snoozed_until') }} as snoozed_until_at,
         {{ unix_time('conversation:statistics:first_close_at') }} as first_closed_at,

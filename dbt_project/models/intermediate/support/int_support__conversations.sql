@@ -1,0 +1,152 @@
+with
+
+intercom as (
+
+    select * from {{ ref('stg_intercom__conversations') }}
+    where not is_deleted
+
+),
+
+zendesk as (
+
+    select * from {{ ref('stg_zendesk__tickets') }}
+    where not is_deleted and coalesce(status, '') != 'deleted'
+
+),
+
+zendesk_users as (
+
+    select * from {{ ref('stg_zendesk__users') }}
+
+),
+
+organizations as (
+
+    select * from {{ ref('stg_zendesk__organizations') }}
+
+),
+
+contacts as (
+
+    select * from {{ ref('stg_hubspot__contacts') }}
+    where not is_deleted
+
+),
+
+companies as (
+
+    select * from {{ ref('stg_hubspot__companies') }}
+
+),
+
+people as (
+
+    select * from {{ ref('int_health__people') }}
+
+),
+
+teams as (
+
+    select * from {{ ref('support_teams') }}
+
+),
+
+asked as (
+
+    select
+        record_id as conversation_key,
+        'intercom' as source_system,
+        connection_id,
+        conversation_id,
+        team_id as source_team_id,
+        contact_external_id as told_contact_id,
+        iff(author_type in ('user', 'lead'), author_email, null) as told_email,
+        null::varchar as told_company_id,
+        time_to_admin_reply_s as vendor_reply_s,
+        rating,
+        rated_at,
+        created_at
+    from intercom
+
+    union all
+
+    select
+        zendesk.record_id as conversation_key,
+        'zendesk' as source_system,
+        zendesk.connection_id,
+        zendesk.ticket_id as conversation_id,
+        zendesk.group_id as source_team_id,
+        zendesk_users.external_id as told_contact_id,
+        zendesk_users.email as told_email,
+        organizations.external_id as told_company_id,
+        null as vendor_reply_s,
+        null as rating,
+        null::timestamp_ntz as rated_at,
+        zendesk.created_at
+    from zendesk
+    left join zendesk_users
+        on zendesk_users.connection_id = zendesk.connection_id
+        and zendesk_users.user_id = zendesk.requester_id
+    left join organizations
+        on organizations.connection_id = zendesk.connection_id
+        and organizations.organization_id = zendesk.organization_id
+
+),
+
+-- Strongest first: the CRM's contact that the tool names, the address written from, the company the tool names.
+placed as (
+
+    select
+        asked.conversation_key,
+        asked.source_system,
+        asked.connection_id,
+        asked.conversation_id,
+        coalesce(by_contact.merged_into_id, by_contact.company_id, people.account_id, by_company.company_id) as company_id,
+        coalesce(
+            'contact:' || coalesce(contacts.merged_into_id, contacts.contact_id),
+            people.person_key,
+            'email:' || asked.told_email
+        ) as person_key,
+        coalesce(own_team.team, any_team.team) as team,
+        coalesce(own_team.target_minutes, any_team.target_minutes) as target_minutes,
+        asked.vendor_reply_s,
+        asked.rating,
+        asked.rated_at,
+        asked.created_at
+    from asked
+    left join contacts on contacts.contact_id = asked.told_contact_id
+    left join companies as by_contact on by_contact.company_id = contacts.company_id
+    left join people on people.email = asked.told_email
+    left join companies as by_company on by_company.company_id = asked.told_company_id
+    left join teams as own_team
+        on own_team.source_system = asked.source_system
+        and own_team.source_team_id = asked.source_team_id
+    left join teams as any_team on any_team.source_system = asked.source_system and any_team.source_team_id = 'any'
+
+),
+
+conversations as (
+
+    select
+        placed.conversation_key,
+        placed.source_system,
+        placed.connection_id,
+        placed.conversation_id,
+        coalesce(companies.merged_into_id, placed.company_id) as account_id,
+        placed.person_key,
+        placed.team,
+        placed.target_minutes,
+        placed.vendor_reply_s,
+        placed.rating,
+        placed.created_at,
+        placed.rated_at
+    from placed
+    left join companies on companies.company_id = placed.company_id
+    qualify row_number() over (
+        partition by placed.conversation_key
+        order by placed.company_id, placed.person_key
+    ) = 1
+
+)
+
+select * from conversations
