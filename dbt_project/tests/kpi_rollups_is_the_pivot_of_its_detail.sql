@@ -9,6 +9,7 @@ pivoted as (
         max(case when kpi = 'pipeline_value' then value end)::number(18, 2) as pipeline_value,
         max(case when kpi = 'competitive_win_rate' then value end)::number(7, 6) as competitive_win_rate
     from {{ ref('kpi_rollups_detail') }}
+    where dimension = 'company'
     group by date_key
 
 ),

@@ -68,6 +68,8 @@ def hold(
     calls = []
     for pursuit in pursuits:
         deal = pursuit.record
+        if deal.merged_into:  # entered twice: the customer was called for the other one
+            continue
         company = companies[pursuit.company_id]
         stages = [change for change in deal.changes if change.name == "dealstage"]
         ended_at = stages[-1].at if stages[-1].value.startswith("closed") else until

@@ -10,8 +10,8 @@ from typing import Any
 
 from . import vendors
 from .crm import Record
-from .deals import PIPELINE_ID
 from .history import Last
+from .pipeline import PARTNERS_ID, PIPELINE_ID
 from .world import World
 
 Entities = dict[tuple[str, str], dict[str, Last]]
@@ -104,6 +104,7 @@ def hubspot(world: World, at: datetime) -> _Told:
         if employee.team == "sales":
             yield "owner", employee.owner_id, Last(state={"email": employee.email})
     yield "deal_pipeline", PIPELINE_ID, Last()
+    yield "deal_pipeline", PARTNERS_ID, Last()
     for record in (*world.market.contacts, *deals):
         yield from _associations(record, world, at)
 

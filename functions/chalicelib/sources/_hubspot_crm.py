@@ -37,7 +37,8 @@ PROPERTIES = {
     "company": "name domain industry city state country annualrevenue numberofemployees lifecyclestage createdate "
     "hubspot_owner_id hs_lastmodifieddate hs_merged_object_ids",
     "deal": "dealname amount deal_currency_code dealstage pipeline dealtype closedate createdate closed_lost_reason "
-    "hubspot_owner_id hs_is_closed hs_is_closed_won hs_deal_stage_probability hs_lastmodifieddate hs_merged_object_ids",
+    "hubspot_owner_id hs_is_closed hs_is_closed_won hs_deal_stage_probability hs_lastmodifieddate hs_merged_object_ids "
+    "hs_salesforceopportunityid",
 }
 _TARGETS = {"deal": ("company", "contact"), "contact": ("company",)}
 _HISTORY = "dealstage amount closedate"

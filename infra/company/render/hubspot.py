@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from .. import pipeline
 from ..crm import Kind, Link, Record, iso_ms
-from ..deals import LOST, PIPELINE, PIPELINE_ID, WON
+from ..pipeline import LOST, PARTNERS_ID, PIPELINE_ID, REDESIGNED_AT, WON
 from ..staff import Employee
 
 PORTAL_ID, APP_ID = 48_211_937, 2_417_731
@@ -52,7 +53,7 @@ def all_properties(one: Record, at: datetime) -> dict[str, str | None]:
     modified = "lastmodifieddate" if one.kind == "contact" else "hs_lastmodifieddate"
     known |= {"hs_object_id": one.id, "createdate": iso_ms(one.created_at), modified: iso_ms(one.updated_at(at))}
     if one.kind == "deal":
-        stage = next(stage for stage in PIPELINE if stage.id == known["dealstage"])
+        stage = pipeline.stage(known["dealstage"] or "", at)
         known["hs_is_closed_won"] = str(stage.id == WON).lower()
         known["hs_is_closed"] = str(stage.is_closed).lower()
         known["hs_is_closed_lost"] = str(stage.id == LOST).lower()
@@ -105,9 +106,20 @@ def owner(one: Employee) -> dict[str, Any]:
     }
 
 
-def pipeline(created_at: datetime) -> dict[str, Any]:
-    stamp = {"createdAt": iso_ms(created_at), "updatedAt": iso_ms(created_at), "archived": False}
-    stages = [
+def pipelines(created_at: datetime, at: datetime) -> list[dict[str, Any]]:
+    """Those of deals, as they are set up now: HubSpot tells neither what a stage was before nor which were deleted."""
+    edited_at = REDESIGNED_AT if created_at < REDESIGNED_AT <= at else created_at
+    return [
+        _pipeline(PIPELINE_ID, "Sales Pipeline", pipeline.stages(at), created_at, edited_at),
+        _pipeline(PARTNERS_ID, "Partnerships", pipeline.PARTNERS, created_at, created_at),
+    ]
+
+
+def _pipeline(
+    id_: str, label: str, stages: Iterable[pipeline.Stage], created_at: datetime, edited_at: datetime
+) -> dict[str, Any]:
+    stamp = {"createdAt": iso_ms(created_at), "updatedAt": iso_ms(edited_at), "archived": False}
+    told = [
         {
             "id": stage.id,
             "label": stage.label,
@@ -115,9 +127,9 @@ def pipeline(created_at: datetime) -> dict[str, Any]:
             "metadata": {"isClosed": str(stage.is_closed).lower(), "probability": str(stage.probability)},
             **stamp,
         }
-        for order, stage in enumerate(PIPELINE)
+        for order, stage in enumerate(stages)
     ]
-    return {"id": PIPELINE_ID, "label": "Sales Pipeline", "displayOrder": 0, "stages": stages, **stamp}
+    return {"id": id_, "label": label, "displayOrder": 0, "stages": told, **stamp}
 
 
 def labels(from_kind: Kind, link: Link) -> list[dict[str, Any]]:

@@ -7,9 +7,11 @@ import functools
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..chance import Chance
-from ..deals import PIPELINE, WON, Pursuit
+from ..chance import Chance, company_date
+from ..deals import Pursuit, only_in_salesforce
 from ..history import History, Version, once_per_world
+from ..pipeline import BEFORE, WON
+from ..salesforce_ids import LETTERS, long_id
 from ..world import World
 from . import salesforce_accounts
 from .salesforce_accounts import MERGED_INTO as MERGED_INTO
@@ -26,18 +28,10 @@ OBJECTS = {
     "Event": "event",
     "User": "user",
 }
-_STAGES = {stage.id: stage for stage in PIPELINE}
-_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-
-def long_id(short: str) -> str:
-    """The 18-character form: the suffix says, for each five characters, which of them are capitals."""
-    suffix = ""
-    for start in (0, 5, 10):
-        bits = "".join("1" if "A" <= one <= "Z" else "0" for one in reversed(short[start : start + 5]))
-        suffix += _CHECK[int(bits, 2)]
-    return short + suffix
+_STAGES = {stage.id: stage for stage in BEFORE}
+"""The redesign of HubSpot's pipeline changed nothing here."""
+_TRACKED = timedelta(days=150)
+"""Since when the organisation keeps the history of fields."""
 
 
 @once_per_world
@@ -75,7 +69,7 @@ class Org:
         self.user_ids: dict[str, str] = {}
 
     def new_id(self, prefix: str) -> str:
-        return long_id(f"{prefix}5e000" + "".join(self.chance.choices(_LETTERS, k=7)))
+        return long_id(f"{prefix}5e000" + "".join(self.chance.choices(LETTERS, k=7)))
 
     def create(self, name: str, record_id: str, at: datetime, fields: dict[str, Any]) -> str:
         at = at.replace(microsecond=0)
@@ -127,25 +121,34 @@ class Org:
                     self.update("User", made, employee.left_at, IsActive=False)
 
     def opportunities(self) -> None:
-        """The deals with accounts kept here. One was entered by mistake and deleted."""
-        made = [self.opportunity(one) for one in self.world.pursuits if one.company_id in self.account_ids][:22]
+        """The doubles of HubSpot's deals, of which one was deleted here alone, and the deals HubSpot does not know."""
+        made = [self.opportunity(one, one.opportunity_id) for one in self.world.pursuits if one.opportunity_id]
         known = [one for one in made if self.last[one][0] < self.world.now - timedelta(days=9)]
         self.delete("Opportunity", known[3], self.lately(known[3], 7, 1))
+        for one in only_in_salesforce(self.world):
+            if one.opportunity_id:
+                self.opportunity(one, one.opportunity_id)
+                for at, _ in one.record.archivings:
+                    self.delete("Opportunity", one.opportunity_id, at)
 
-    def opportunity(self, pursuit: Pursuit) -> str:
-        """Each stage it enters is a row of OpportunityHistory, each old and new value one of the field history."""
-        account_id = self.account_ids[pursuit.company_id]
-        record, made = pursuit.record, self.new_id("006")
+    def opportunity(self, pursuit: Pursuit, made: str) -> str:
+        """Each stage it enters is a row of OpportunityHistory, each old and new value one of the field history. Of some
+        deals only HubSpot was told the later amounts."""
+        account_id, record = self.account_ids.get(pursuit.company_id), pursuit.record
         owner_id = self.user_ids.get(record.value("hubspot_owner_id", self.world.now)) or self.owner()
         fields: dict[str, Any] = {
             "Name": record.value("dealname", record.created_at),
             "AccountId": account_id,
             "OwnerId": owner_id,
         }
-        fields |= {"Type": "New Business", "LeadSource": "Web", "CurrencyIsoCode": "USD", "CampaignId": None}
+        fields |= {"Type": "New Business", "LeadSource": "Web", "CampaignId": None}
+        fields |= {"CurrencyIsoCode": record.value("deal_currency_code", record.created_at)}
+        is_behind = record.id.endswith("7") and record.id.isdigit()
         before: dict[str, Any] = {}
         for at in sorted({change.at.replace(microsecond=0) for change in record.changes}):
             now = _deal(record.properties(at + timedelta(seconds=1)))
+            if is_behind and before:
+                now |= {name: before[name] for name in ("Amount", "ExpectedRevenue")}
             if now == before:
                 continue
             if before:
@@ -156,7 +159,8 @@ class Org:
             shown = {name: now[name] for name in ("StageName", "Amount", "CloseDate", "Probability", "ExpectedRevenue")}
             about = {"OpportunityId": made, "CreatedById": owner_id}
             self.create("OpportunityHistory", self.new_id("008"), told_at, {**about, **shown, "ForecastCategory": None})
-            for name in ("StageName", "Amount") if before else ():
+            is_tracked = before and at >= self.world.now - _TRACKED
+            for name in ("StageName", "Amount") if is_tracked else ():
                 if before[name] != now[name]:
                     change = {"Field": name, "OldValue": before[name], "NewValue": now[name]}
                     self.create("OpportunityFieldHistory", self.new_id("017"), told_at, {**about, **change})
@@ -181,15 +185,16 @@ class Org:
 
 
 def _deal(told: dict[str, str]) -> dict[str, Any]:
-    stage = _STAGES[told.get("dealstage", PIPELINE[0].id)]
+    stage = _STAGES[told["dealstage"]]
     amount = float(told["amount"]) if told.get("amount") else None
+    closes_at = told.get("closedate")
     probability = float(stage.probability * 100)
     return {
         "StageName": stage.label.title(),
         "Amount": amount,
         "Probability": probability,
         "ExpectedRevenue": None if amount is None else round(amount * probability / 100, 2),
-        "CloseDate": told.get("closedate", "")[:10] or None,
+        "CloseDate": f"{company_date(datetime.fromisoformat(closes_at)):%Y-%m-%d}" if closes_at else None,
         "IsClosed": stage.is_closed,
         "IsWon": stage.id == WON,
     }

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..chance import COMPANY_TZ
-from ..deals import WON
+from ..pipeline import WON
 from ..deliveries import deliveries
 from ..hooks import custom
 from ..render import intercom, zendesk

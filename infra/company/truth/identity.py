@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from ..deals import WON
+from ..pipeline import WON
 from ..history import History
 from ..hooks import apollo, custom
 from ..lookalikes import FREE_MAIL, OPERATOR, SHARED_HOST, SISTERS

@@ -1,25 +1,20 @@
 """The numbers that follow from the world, computed without SQL: what the marts must say, to the cent.
 
 Days are business days in the company's time zone. A deal's state on a day is what was known at the end of that day,
-and never later than known_at (the world's now, unless time was advanced).
+and never later than known_at (the world's now, unless time was advanced); deals.py tells it.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ..calls import Call
-from ..chance import COMPANY_TZ, company_date
-from ..crm import Record
-from ..deals import LOST, PIPELINE, WON
+from ..chance import company_date
 from ..world import World
+from . import deals
 
-_PROBABILITY = {stage.id: stage.probability for stage in PIPELINE}
-_CLOSED = {stage.id for stage in PIPELINE if stage.is_closed}
-_NOT_QUALIFIED = ("duplicate", "disqualified", "test")
-WIN_WINDOW_DAYS = 90
 WIN_MIN_N = 10
 MENTION_BEFORE_DEAL = timedelta(days=30)
 
@@ -68,47 +63,71 @@ class Dashboard:
 
 
 def revenue_mtd(world: World, day: date, known_at: datetime | None = None) -> Decimal | None:
-    """Bookings: amounts of deals won as of the day whose close date lies in its month, up to the day. None while there
-    is no deal at all."""
-    at = _as_of(world, day, known_at)
-    deals = _deals(world, at)
-    if not deals:
+    """Bookings: USD of deals won as of the day whose close date lies in its month, up to the day. None while there is
+    no deal at all."""
+    found = deals.known(world, day, known_at)
+    if not found:
         return None
-    won = (deal for deal in deals if deal.value("dealstage", at) == WON)
     first = day.replace(day=1)
-    return sum((_amount(deal, at) for deal in won if first <= closed_on(deal, at) <= day), Decimal(0))
+    won = [deal for deal in found if deal.status == "won" and first <= deal.close_date <= day]
+    return sum((deal.amount_usd or Decimal(0) for deal in won), Decimal(0))
 
 
 def pipeline_value(
-    world: World, day: date, known_at: datetime | None = None, is_weighted: bool = True
+    world: World, day: date, known_at: datetime | None = None, is_weighted: bool = True, is_stale: bool | None = None
 ) -> Decimal | None:
-    """Amounts of deals open as of the day, each times the probability of its stage; None while there is no deal."""
-    at = _as_of(world, day, known_at)
-    deals = _deals(world, at)
-    if not deals:
+    """USD of deals open as of the day, each times the probability its stage had then; None while there is no deal.
+
+    is_stale: only those whose close date has passed, or only the others.
+    """
+    found = deals.known(world, day, known_at)
+    if not found:
         return None
-    total = Decimal(0)
-    for deal in deals:
-        stage = deal.value("dealstage", at)
-        if stage not in _CLOSED:
-            total += _amount(deal, at) * (_PROBABILITY[stage] if is_weighted else 1)
-    return total
+    counted = [deal for deal in found if deal.status == "open" and is_stale in (None, deal.close_date < day)]
+    weights = [deal.probability if is_weighted else Decimal(1) for deal in counted]
+    return sum(((deal.amount_usd or 0) * one for deal, one in zip(counted, weights, strict=True)), Decimal(0))
+
+
+def decided(world: World, day: date, known_at: datetime | None = None, window_days: int = 90) -> list[deals.Deal]:
+    """Won and qualified lost, of deals closed within the days that end with the day."""
+    first = day - timedelta(days=window_days)
+    return [deal for deal in deals.known(world, day, known_at) if deal.is_decided and first < deal.close_date <= day]
+
+
+def win_rate(world: World, day: date, known_at: datetime | None = None) -> Ratio:
+    """Won among decided."""
+    return _won_of(decided(world, day, known_at))
 
 
 def competitive_win_rate(world: World, day: date, known_at: datetime | None = None) -> Ratio:
-    """Won among won and qualified lost, of competitive deals closed within the 90 days that end with the day.
+    """Won among decided of competitive deals.
 
     A deal is competitive when a competitor was named in a call linked to it, no earlier than 30 days before it was
     created and no later than the day it closed.
     """
-    at = _as_of(world, day, known_at)
-    closed = [deal for deal in _deals(world, at) if deal.value("dealstage", at) in _CLOSED]
-    recent = [deal for deal in closed if day - timedelta(days=WIN_WINDOW_DAYS) < closed_on(deal, at) <= day]
-    counted = [deal for deal in recent if deal.value("closed_lost_reason", at) not in _NOT_QUALIFIED]
-    competitive = [deal for deal in counted if _is_competitive(world, deal, at)]
-    won = sum(deal.value("dealstage", at) == WON for deal in competitive)
-    lost = sum(deal.value("dealstage", at) == LOST for deal in competitive)
-    return Ratio(won, won + lost)
+    heard = named(world)
+    return _won_of([deal for deal in decided(world, day, known_at) if rivals(deal, heard)])
+
+
+def named(world: World) -> dict[str, list[Mention]]:
+    """What was said of competitors, by the deal whose calls said it."""
+    of_deal = {call.call_id: call.deal.merged_into or call.deal.id for call in world.calls if call.deal}
+    found: dict[str, list[Mention]] = {}
+    for one in mentions(world):
+        if one.call_id in of_deal:
+            found.setdefault(of_deal[one.call_id], []).append(one)
+    return found
+
+
+def rivals(deal: deals.Deal, heard: dict[str, list[Mention]]) -> set[str]:
+    """Those named before it closed."""
+    first = deal.record.created_at - MENTION_BEFORE_DEAL
+    told = heard.get(deal.record.id, [])
+    return {one.competitor for one in told if first <= one.at and company_date(one.at) <= deal.close_date}
+
+
+def _won_of(counted: list[deals.Deal]) -> Ratio:
+    return Ratio(sum(deal.status == "won" for deal in counted), len(counted))
 
 
 def calls(world: World, known_at: datetime | None = None) -> list[Call]:
@@ -167,30 +186,3 @@ def days(world: World) -> Iterator[date]:
     """Every business day of the history, today included."""
     first, last = company_date(world.started_at), company_date(world.now)
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
-
-
-def closed_on(deal: Record, at: datetime) -> date:
-    """The business day of its close date."""
-    return company_date(datetime.fromisoformat(deal.value("closedate", at)))
-
-
-def _as_of(world: World, day: date, known_at: datetime | None) -> datetime:
-    """The last instant of the day."""
-    midnight = datetime.combine(day + timedelta(days=1), time(0), COMPANY_TZ)
-    return min(midnight.astimezone(UTC) - timedelta(microseconds=1), known_at or world.now)
-
-
-def _deals(world: World, at: datetime) -> list[Record]:
-    return [pursuit.record for pursuit in world.pursuits if pursuit.record.is_live(at)]
-
-
-def _amount(deal: Record, at: datetime) -> Decimal:
-    """0 where no amount is set."""
-    return Decimal(deal.value("amount", at) or 0)
-
-
-def _is_competitive(world: World, deal: Record, at: datetime) -> bool:
-    linked = {call.call_id for call in world.calls if call.deal and call.deal.id == deal.id}
-    first, last = deal.created_at - MENTION_BEFORE_DEAL, closed_on(deal, at)
-    heard = (one for one in mentions(world, at) if one.call_id in linked)
-    return any(first <= one.at and company_date(one.at) <= last for one in heard)

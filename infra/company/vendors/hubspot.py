@@ -144,7 +144,7 @@ async def _owners(request: Request, site: Site) -> Response:
 
 async def _pipelines(request: Request, site: Site) -> Response:
     is_deals = hubspot.TYPE_IDS.get(request.path_params["plural"], request.path_params["plural"]) == "deals"
-    return JSONResponse({"results": [hubspot.pipeline(site.world.started_at)] if is_deals else []})
+    return JSONResponse({"results": hubspot.pipelines(site.world.started_at, site.now) if is_deals else []})
 
 
 def _names(text: str | None) -> list[str]:

@@ -62,10 +62,13 @@ def test_a_pulled_deal_tells_its_stage(site: Site, client: httpx.Client, credent
 
 
 def _told_by_hooks_alone(site: Site, stream: str) -> set[str]:
-    """Listed no more: the merged company, the comments of a deleted issue, the associations of deleted records."""
+    """Listed no more: the merged company and deal, the comments of a deleted issue, the associations of deleted
+    records."""
     market, deals = site.world.market, [pursuit.record for pursuit in site.world.pursuits]
     if stream == "company":
         return {one.id for one in market.companies if one.merged_into}
+    if stream == "deal":
+        return {one.id for one in deals if one.merged_into}
     if stream == "association":
         live = {one.id for one in (*market.companies, *market.contacts, *deals) if one.is_live(site.now)}
         parts = {one: one.split(":") for one in entities(site.world)["hubspot", "association"]}

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from infra.company.chance import company_date
-from infra.company.deals import WON
 from infra.company.deliveries import deliveries
 from infra.company.entities import entities
 from infra.company.faults import disturb
 from infra.company.grammar import COMPETITORS
+from infra.company.pipeline import WON
+from infra.company.truth import deals
 from infra.company.truth import sales as truth
 from infra.company.world import World, build
 
@@ -70,11 +71,9 @@ def test_revenue_of_a_month_starts_at_nothing_and_its_last_day_holds_every_deal_
     october = [day for day in truth.days(world) if (day.year, day.month) == (2026, 10)]
     at = datetime(2026, 11, 1, 6, 59, tzinfo=UTC)  # still 31 October in Los Angeles
     won = [
-        Decimal(one.record.value("amount", at) or 0)
-        for one in world.pursuits
-        if one.record.is_live(at)
-        and one.record.value("dealstage", at) == WON
-        and truth.closed_on(one.record, at) in october
+        deal.amount_usd or Decimal(0)
+        for deal in deals.known(world, october[-1])
+        if deal.record.value("dealstage", at) == WON and deal.close_date in october
     ]
     assert truth.revenue_mtd(world, october[-1]) == sum(won) > 0
 

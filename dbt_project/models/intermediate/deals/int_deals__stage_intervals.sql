@@ -1,126 +1,147 @@
-{{ config(materialized='table') }}
-
 with
-
-changes as (
-
-    select * from {{ ref('stg_hubspot__deal_changes') }}
-    where property_name in ('dealstage', 'pipeline', 'amount', 'deal_currency_code', 'closedate', 'closed_lost_reason')
-
-),
 
 deals as (
 
-    select * from {{ ref('stg_hubspot__deals') }}
+    select * from {{ ref('int_deals__unified') }}
+    where excluded_because is null
 
 ),
 
-stages as (
+hubspot_states as (
 
-    select * from {{ ref('stg_hubspot__pipeline_stages') }}
-
-),
-
--- Before its first known stage nothing is said about a deal, least of all what we know today.
-first_stages as (
-
-    select
-        record_id,
-        min(changed_at) as known_from
-    from changes
-    where property_name = 'dealstage'
-    group by record_id
+    select * from {{ ref('int_deals__hubspot_states') }}
 
 ),
 
-boundaries as (
+salesforce_states as (
 
-    select distinct
-        changes.record_id,
-        changes.changed_at as valid_from
-    from changes
-    inner join first_stages on first_stages.record_id = changes.record_id
-    where changes.changed_at >= first_stages.known_from
+    select * from {{ ref('int_deals__salesforce_states') }}
 
 ),
 
--- A property first heard of after the stage (an amount in a later pull) is taken to have been so all along.
+stage_map as (
+
+    select * from {{ ref('int_deals__stage_map') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('int_fx__daily_rates') }}
+
+),
+
+-- One CRM tells a deal's whole story: a stage from one and an amount from the other was never true anywhere.
 states as (
 
     select
-        boundaries.record_id,
-        boundaries.valid_from,
-        max(iff(changes.property_name = 'dealstage', changes.new_value, null)) as stage_id,
-        max(iff(changes.property_name = 'pipeline', changes.new_value, null)) as pipeline_id,
-        max(iff(changes.property_name = 'deal_currency_code', upper(changes.new_value), null)) as currency_code,
-        max(iff(changes.property_name = 'closed_lost_reason', lower(changes.new_value), null)) as lost_reason,
-        max(iff(changes.property_name = 'amount', changes.new_value, null)) as amount,
-        max(iff(changes.property_name = 'closedate', changes.new_value, null)) as closed_at
-    from boundaries
-    inner join changes
-        on changes.record_id = boundaries.record_id
-        and (changes.changed_at <= boundaries.valid_from or (changes.is_first and changes.property_name != 'dealstage'))
-        and (changes.replaced_at > boundaries.valid_from or changes.replaced_at is null)
-    group by boundaries.record_id, boundaries.valid_from
+        deals.deal_key,
+        deals.created_at as deal_created_at,
+        deals.landed_at,
+        'hubspot' as source,
+        hubspot_states.connection_id,
+        hubspot_states.deal_id,
+        hubspot_states.pipeline_id,
+        hubspot_states.stage_id,
+        hubspot_states.currency_code,
+        hubspot_states.lost_reason,
+        hubspot_states.competitor,
+        hubspot_states.amount,
+        null::number(5, 4) as told_probability,
+        hubspot_states.close_date,
+        hubspot_states.valid_from,
+        hubspot_states.valid_to
+    from deals
+    inner join hubspot_states on hubspot_states.record_id = deals.hubspot_record_id
+    where deals.crm_of_record = 'hubspot'
+
+    union all
+
+    select
+        deals.deal_key,
+        deals.created_at as deal_created_at,
+        deals.landed_at,
+        'salesforce' as source,
+        salesforce_states.connection_id,
+        salesforce_states.opportunity_id as deal_id,
+        salesforce_states.pipeline_id,
+        salesforce_states.stage_id,
+        salesforce_states.currency_code,
+        null as lost_reason,
+        null as competitor,
+        salesforce_states.amount,
+        salesforce_states.probability as told_probability,
+        salesforce_states.close_date,
+        salesforce_states.valid_from,
+        salesforce_states.valid_to
+    from deals
+    inner join salesforce_states on salesforce_states.record_id = deals.salesforce_record_id
+    where deals.crm_of_record = 'salesforce'
 
 ),
 
--- A deleted deal, or one merged into another, ends; days before that keep it.
-bounded as (
+-- By the rate of the close date, as Salesforce converts; without a close date, of the day it was said.
+converted as (
 
     select
         states.*,
-        deals.connection_id,
-        deals.deal_id,
-        coalesce(deals.created_at, first_stages.known_from) as deal_created_at,
-        least(
-            coalesce(deals.deleted_at, '9999-12-31'::timestamp_ntz),
-            coalesce(deals.merged_at, '9999-12-31'::timestamp_ntz)
-        ) as ended_at,
-        lead(states.valid_from) over (partition by states.record_id order by states.valid_from) as next_valid_from
+        case
+            when states.currency_code = '{{ var("company_currency") }}' then states.amount
+            else round(states.amount / rates.conversion_rate, 2)
+        end as amount_usd
     from states
-    inner join deals on deals.record_id = states.record_id
-    inner join first_stages on first_stages.record_id = states.record_id
+    left join rates
+        on rates.iso_code = states.currency_code
+        and rates.rate_date = coalesce(states.close_date, {{ business_date('states.valid_from') }})
 
 ),
 
-typed as (
+mapped as (
 
     select
-        md5(bounded.record_id || '|' || bounded.valid_from::varchar) as interval_key,
-        bounded.record_id as deal_key,
-        bounded.connection_id,
-        bounded.deal_id,
-        bounded.pipeline_id,
-        bounded.stage_id,
-        stages.stage_label,
-        coalesce(bounded.currency_code, '{{ var("company_currency") }}') as currency_code,
-        bounded.lost_reason,
-        try_to_decimal(bounded.amount, 18, 2) as amount,
-        -- No rates have landed yet: an amount in another currency is unknown, not converted at 1.
-        iff(
-            coalesce(bounded.currency_code, '{{ var("company_currency") }}') = '{{ var("company_currency") }}',
-            try_to_decimal(bounded.amount, 18, 2),
-            null
-        ) as amount_usd,
-        stages.probability,
-        not coalesce(stages.is_closed, bounded.stage_id in ('closedwon', 'closedlost')) as is_open,
-        coalesce(stages.is_closed and stages.probability = 1, bounded.stage_id = 'closedwon') as is_won,
-        coalesce(stages.is_closed and stages.probability < 1, bounded.stage_id = 'closedlost') as is_lost,
-        {{ business_date(hubspot_time('bounded.closed_at')) }} as close_date,
-        bounded.deal_created_at,
-        bounded.valid_from,
-        nullif(
-            least(coalesce(bounded.next_valid_from, bounded.ended_at), bounded.ended_at),
-            '9999-12-31'::timestamp_ntz
-        ) as valid_to
-    from bounded
-    left join stages
-        on stages.connection_id = bounded.connection_id
-        and stages.pipeline_id = bounded.pipeline_id
-        and stages.stage_id = bounded.stage_id
-    where bounded.valid_from < bounded.ended_at
+        md5(converted.deal_key || '|' || converted.valid_from::varchar) as interval_key,
+        converted.deal_key,
+        converted.source,
+        converted.connection_id,
+        converted.deal_id,
+        converted.pipeline_id,
+        converted.stage_id,
+        coalesce(stage_map.stage_label, converted.stage_id) as stage_label,
+        stage_map.canonical_stage,
+        converted.currency_code,
+        converted.lost_reason,
+        converted.competitor,
+        converted.amount,
+        converted.amount_usd::number(18, 2) as amount_usd,
+        converted.told_probability,
+        coalesce(converted.told_probability, stage_map.probability) as probability,
+        not coalesce(stage_map.is_closed, false) as is_open,
+        coalesce(stage_map.is_won, false) as is_won,
+        coalesce(stage_map.is_closed and not stage_map.is_won, false) as is_lost,
+        coalesce(stage_map.is_qualified, true) as is_qualified,
+        -- Once qualified, always: a loss counts although the deal slipped back before it.
+        coalesce(
+            boolor_agg(stage_map.is_qualified) over (
+                partition by converted.deal_key
+                order by converted.valid_from
+                rows between unbounded preceding and current row
+            ),
+            true
+        ) as was_qualified,
+        converted.close_date,
+        converted.deal_created_at,
+        converted.valid_from,
+        converted.valid_to,
+        converted.landed_at
+    from converted
+    left join stage_map
+        on stage_map.source = converted.source
+        and stage_map.connection_id = converted.connection_id
+        and stage_map.pipeline_id = converted.pipeline_id
+        and stage_map.stage_id = converted.stage_id
+        and stage_map.valid_from <= converted.valid_from
+        and (stage_map.valid_to > converted.valid_from or stage_map.valid_to is null)
 
 )
 
-select * from typed
+select * from mapped

@@ -3,6 +3,7 @@ with
 details as (
 
     select * from {{ ref('kpi_rollups_detail') }}
+    where dimension = 'company'
 
 ),
 
