@@ -10,6 +10,8 @@ from .deals import Pursuit
 from .grammar import Line, dialogue, mention
 from .staff import Employee
 
+_OUTCOMES = ("Follow-up", "Not interested", "Demo booked")
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
@@ -49,6 +51,8 @@ class Call:
     visible_at: datetime
     digested_at: datetime
     is_private: bool = False
+    outcome: str | None = None
+    """What a rep chose in the recorder; None on most calls."""
 
 
 def hold(
@@ -75,24 +79,31 @@ def hold(
         ended_at = stages[-1].at if stages[-1].value.startswith("closed") else until
         rep = owners[deal.value("hubspot_owner_id", deal.created_at)]
         contacts = market.contacts_of(company.id)[:2]
+        mood = _mood(chance, pursuit, stages[-1].value)
         for number in range(chance.choice((1, 1, 1, 2))):
             at = chance.office_instant(
                 deal.created_at, min(ended_at - timedelta(hours=2), deal.created_at + timedelta(days=30))
             )
             rival = pursuit.rival if number == 0 or chance.happens(0.3) else None
             title = f"{company.value('name', at)} and Pay Ready"
-            calls.append(_call(chance, title, at, rep, company, contacts, deal, market.units[company.id], rival))
+            calls.append(_call(chance, title, at, rep, company, contacts, deal, market.units[company.id], rival, mood))
         if stages[-1].value == "closedwon" and chance.happens(0.4) and ended_at + timedelta(days=5) < until:
             at = chance.office_instant(ended_at + timedelta(days=2), min(until, ended_at + timedelta(days=20)))
             title = f"Onboarding {company.value('name', at)}"
-            calls.append(
-                _call(chance, title, at, rep, company, contacts, deal, market.units[company.id], pursuit.rival)
-            )
+            units = market.units[company.id]
+            calls.append(_call(chance, title, at, rep, company, contacts, deal, units, pursuit.rival, mood))
     sellers = [employee for employee in staff if employee.team == "sales"]
-    for _ in range(max(2, round(5 * scale))):
-        at = chance.office_instant(started_at, until)
-        calls.append(_call(chance, "Forecast review", at, chance.choice(sellers), None, [], None, 500, None))
+    for number in range(max(2, round(5 * scale))):
+        # One lies in the last hours: whoever lets time advance sees a call come in.
+        at = chance.office_instant(started_at if number else until - timedelta(hours=40), until - timedelta(hours=4))
+        calls.append(_call(chance, "Forecast review", at, chance.choice(sellers), None, [], None, 500, None, 0.0))
     return tuple(sorted((call for call in calls if call.started_at <= until), key=lambda call: call.started_at))
+
+
+def _mood(chance: Chance, pursuit: Pursuit, stage: str) -> float:
+    """How the customer talks, from -1 to 1: better on a deal that will be won, worse on one with a rival."""
+    leaning = {"closedwon": 0.35, "closedlost": -0.45}.get(stage, 0.0)
+    return max(-1.0, min(1.0, leaning - (0.1 if pursuit.rival else 0.0) + chance.gauss(0.0, 0.35)))
 
 
 def _call(
@@ -105,16 +116,17 @@ def _call(
     deal: Record | None,
     units: int,
     rival: str | None,
+    mood: float,
 ) -> Call:
     host = Party(str(chance.number(16)), str(chance.number(19)), rep.name, rep.email, rep.title, rep)
     guests = [_guest(chance, contact, at) for contact in contacts if contact.created_at <= at]
-    lines = dialogue(chance, max(units, 120), rival)
+    lines = dialogue(chance, max(units, 120), rival, mood)
     if rival and title.startswith("Onboarding"):
         lines.insert(-3, mention(chance, rival, "customer"))
     sentences, clock_ms = [], chance.randint(2_000, 40_000)
     for line in lines:
         speaker = host if line.who == "rep" or not guests else chance.choice(guests)
-        end_ms = clock_ms + 55 * len(line.text) + chance.randint(200, 900)
+        end_ms = clock_ms + 75 * len(line.text) + chance.randint(200, 900)
         sentences.append(Sentence(speaker, clock_ms, end_ms, line))
         clock_ms = end_ms + chance.randint(300, 30_000)
     duration_s = clock_ms // 1000 + chance.randint(5, 60)
@@ -130,6 +142,7 @@ def _call(
         sentences=tuple(sentences),
         visible_at=visible_at,
         digested_at=visible_at + timedelta(minutes=chance.choice((0, 5, 20, 90))),
+        outcome=chance.choice(_OUTCOMES) if company and chance.happens(0.12) else None,
     )
 
 

@@ -108,8 +108,8 @@ def _thread(
     """One message with what follows from it."""
     name = channel.names[0][1]
     is_rumour = chance.happens(0.6 if name == "competitors" else 0.03)
-    competitor = chance.choice(sorted(COMPETITORS)) if is_rumour else None
     author = None if name == "deploys" and chance.happens(0.5) else chance.choice(staff).slack_id
+    competitor = chance.choice(sorted(COMPETITORS)) if is_rumour and author else None
     text = chatter(chance, competitor) if author else f"Deployment of {chance.code(7).lower()} to production finished."
     parent = Message(channel.channel_id, _ts(chance, at), at, author, text, competitor=competitor)
     if author and chance.happens(0.08):

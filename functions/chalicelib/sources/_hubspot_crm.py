@@ -33,9 +33,10 @@ _SEARCH = SearchWindows(
 _PATHS = {"contact": "contacts", "company": "companies", "deal": "deals"}
 PROPERTIES = {
     "contact": "email hs_additional_emails firstname lastname jobtitle phone company associatedcompanyid createdate "
-    "lifecyclestage hs_lead_status hubspot_owner_id lastmodifieddate hs_calculated_merged_vids hs_merged_object_ids",
+    "lifecyclestage hs_lead_status hubspot_owner_id lastmodifieddate hs_calculated_merged_vids hs_merged_object_ids "
+    "salesforcecontactid salesforceleadid",
     "company": "name domain industry city state country annualrevenue numberofemployees lifecyclestage createdate "
-    "hubspot_owner_id hs_lastmodifieddate hs_merged_object_ids",
+    "hubspot_owner_id hs_lastmodifieddate hs_merged_object_ids salesforceaccountid hs_parent_company_id",
     "deal": "dealname amount deal_currency_code dealstage pipeline dealtype closedate createdate closed_lost_reason "
     "hubspot_owner_id hs_is_closed hs_is_closed_won hs_deal_stage_probability hs_lastmodifieddate hs_merged_object_ids "
     "hs_salesforceopportunityid",

@@ -112,8 +112,13 @@ def _content(call: Call) -> dict[str, Any]:
         "topics": [{"name": topic, "duration": _spoken_s(call, topic)} for topic in topics],
         "pointsOfInterest": {"actionItems": []},
         **_NOTHING_YET,
+        "callOutcome": _outcome(call),
         "brief": f"{call.title}: {len(call.sentences)} sentences on {', '.join(topics)}.",
     }
+
+
+def _outcome(call: Call) -> dict[str, Any] | None:
+    return {"id": "7", "category": call.outcome, "name": call.outcome} if call.outcome else None
 
 
 def _spoken_s(call: Call, topic: str) -> int:

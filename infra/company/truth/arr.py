@@ -17,7 +17,7 @@ from ..billing import Contract, contracts, usage
 from ..chance import COMPANY_TZ, company_date
 from ..world import World
 
-_RATES = Path(__file__).parents[3] / "dbt_project/seeds/arr_rates.csv"
+_RATES = Path(__file__).parents[3] / "dbt_project/seeds/dated_rates.csv"
 _CENT = Decimal("0.01")
 _NOTHING = Decimal(0)
 

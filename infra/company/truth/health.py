@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 from ..chance import COMPANY_TZ
-from ..pipeline import WON
 from ..deliveries import deliveries
 from ..hooks import custom
+from ..pipeline import WON
 from ..render import intercom, zendesk
 from ..support import Thread, is_open
 from ..world import World

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from ..pipeline import WON
 from ..history import History
 from ..hooks import apollo, custom
 from ..lookalikes import FREE_MAIL, OPERATOR, SHARED_HOST, SISTERS
+from ..pipeline import WON
 from ..render import intercom, linear, salesforce, zendesk
 from ..render.salesforce import MERGED_INTO
 from ..world import World

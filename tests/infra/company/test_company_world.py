@@ -16,6 +16,7 @@ from infra.company.entities import entities
 from infra.company.faults import disturb
 from infra.company.grammar import COMPETITORS
 from infra.company.pipeline import WON
+from infra.company.sayings import MISSPELLED, NAMES
 from infra.company.truth import deals
 from infra.company.truth import sales as truth
 from infra.company.world import World, build
@@ -100,11 +101,15 @@ def test_a_rival_first_named_after_the_close_makes_no_deal_competitive(world: Wo
 
 
 def test_a_sentence_names_a_competitor_exactly_when_its_truth_says_so(world: World) -> None:
-    aliases = {alias.lower(): name for name, said in COMPETITORS.items() for alias in said}
-    for call in world.calls:
-        for sentence in call.sentences:
-            heard = {name for alias, name in aliases.items() if alias in sentence.line.text.lower()}
-            assert heard == ({sentence.line.competitor} if sentence.line.competitor else set())
+    """Its words in their ordinary meaning name nobody, and they are said."""
+    spelled = {said: name for pool in (NAMES, MISSPELLED) for name, ways in pool.items() for said in ways}
+    texts = [one.line for call in world.calls for one in call.sentences]
+    for line in texts:
+        heard = {name for said, name in spelled.items() if said in line.text}
+        assert heard == ({line.competitor} if line.competitor else set())
+    ordinary = [line for line in texts if "lease ledger" in line.text or "rent flow" in line.text]
+    assert any(not line.competitor for line in ordinary)
+    assert any(line.competitor and not any(said in line.text for said in NAMES[line.competitor]) for line in texts)
 
 
 def test_the_dashboard_counts_thirty_complete_days(world: World) -> None:

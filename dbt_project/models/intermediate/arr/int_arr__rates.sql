@@ -8,7 +8,7 @@ months as (
 
 rates as (
 
-    select * from {{ ref('arr_rates') }}
+    select * from {{ ref('dated_rates') }}
 
 ),
 

@@ -1,69 +1,134 @@
 with
 
-sentences as (
+utterances as (
 
-    select * from {{ ref('stg_gong__transcript_sentences') }}
-    where not is_deleted
-
-),
-
-calls as (
-
-    select * from {{ ref('int_calls__linked') }}
+    select
+        *,
+        {{ words('utterance_text') }} as spoken_words
+    from {{ ref('int_competitors__utterances') }}
+    where utterance_text is not null
 
 ),
 
-parties as (
+known_aliases as (
 
-    select * from {{ ref('stg_gong__call_parties') }}
-    where speaker_id is not null
-    qualify row_number() over (partition by call_id, speaker_id order by party_key) = 1
+    select
+        competitor_name,
+        alias,
+        alias_kind
+    from {{ ref('competitors') }}
 
 ),
 
-messages as (
+cues as (
 
-    select * from {{ ref('stg_slack__messages') }}
-    where not is_deleted and not is_from_bot
+    select * from {{ ref('competitor_cues') }}
+
+),
+
+vocabulary as (
+
+    select distinct spoken_word.value::varchar as word
+    from utterances
+    inner join lateral flatten(input => split(trim(utterances.spoken_words), ' ')) as spoken_word
+
+),
+
+-- A word one letter away from a name of six letters or more, two letters from one of ten. Both must begin alike: what
+-- people and transcripts get wrong is rarely the first letter, and what differs there is usually another word.
+misspellings as (
+
+    select
+        known_aliases.competitor_name,
+        vocabulary.word as alias,
+        'misheard' as alias_kind
+    from vocabulary
+    inner join known_aliases
+        on left(vocabulary.word, 1) = left(lower(known_aliases.alias), 1)
+        and abs(length(vocabulary.word) - length(known_aliases.alias)) <= 2
+    where
+        known_aliases.alias_kind = 'name'
+        and length(vocabulary.word) >= 6
+        and not contains(known_aliases.alias, ' ')
+        and editdistance(vocabulary.word, lower(known_aliases.alias))
+        between 1 and iff(length(known_aliases.alias) >= 10, 2, 1)
 
 ),
 
 aliases as (
 
-    select * from {{ ref('competitors') }}
-
-),
-
-utterances as (
-
     select
-        'gong' as source_system,
-        sentences.call_id as source_record_id,
-        sentences.monologue_number::varchar || '.' || sentences.sentence_number::varchar as utterance_id,
-        calls.account_id,
-        calls.deal_key,
-        parties.job_title as speaker_title,
-        sentences.sentence_text as utterance_text,
-        coalesce(parties.affiliation = 'external', false) as is_by_customer,
-        dateadd(millisecond, coalesce(sentences.start_ms, 0), calls.started_at) as said_at
-    from sentences
-    inner join calls on calls.call_id = sentences.call_id
-    left join parties on parties.call_id = sentences.call_id and parties.speaker_id = sentences.speaker_id
+        competitor_name,
+        alias,
+        alias_kind
+    from known_aliases
 
     union all
 
-    -- Colleagues talk about a competitor; which account it concerns is not known until channels are mapped to accounts.
     select
-        'slack' as source_system,
-        message_id as source_record_id,
-        '0' as utterance_id,
-        null as account_id,
-        null as deal_key,
-        null as speaker_title,
-        message_text as utterance_text,
-        false as is_by_customer,
-        sent_at as said_at
-    from messages
+        competitor_name,
+        alias,
+        alias_kind
+    from misspellings
+
+),
+
+heard as (
+
+    select
+        utterances.*,
+        aliases.competitor_name,
+        aliases.alias,
+        aliases.alias_kind
+    from utterances
+    inner join aliases on contains(utterances.spoken_words, {{ words('aliases.alias') }})
+
+),
+
+-- An alias that is also ordinary words needs a sign: written as a name, or words around it that go with a competitor.
+signs as (
+
+    select
+        heard.source_system,
+        heard.source_record_id,
+        heard.utterance_id,
+        heard.alias,
+        sum(cues.weight) as cue_weight
+    from heard
+    inner join cues
+        on contains(heard.spoken_words, {{ words("replace(cues.phrase, '{alias}', heard.alias)") }})
+    where heard.alias_kind = 'ordinary_words'
+    group by heard.source_system, heard.source_record_id, heard.utterance_id, heard.alias
+
+),
+
+weighed as (
+
+    select
+        heard.*,
+        coalesce(signs.cue_weight, 0)
+            + iff(contains(replace(heard.utterance_text, '-', ' '), heard.alias), 1, 0) as sign_weight
+    from heard
+    left join signs
+        on signs.source_system = heard.source_system
+        and signs.source_record_id = heard.source_record_id
+        and signs.utterance_id = heard.utterance_id
+        and signs.alias = heard.alias
+
+),
+
+sure as (
+
+    select
+        *,
+        case
+            when alias_kind = 'name' then 1.0
+            when alias_kind = 'misspelling' then 0.9
+            when alias_kind = 'misheard' then 0.8
+            when sign_weight >= 2 then 0.9
+            when sign_weight = 1 then 0.7
+        end::number(3, 2) as confidence
+    from weighed
 
 ),
 
@@ -72,29 +137,28 @@ mentions as (
 
     select
         md5(
-            utterances.source_system || '|' || utterances.source_record_id || '|' || aliases.competitor_name
-            || '|' || utterances.utterance_id
+            source_system || '|' || source_record_id || '|' || competitor_name || '|' || utterance_id
         ) as mention_id,
-        utterances.source_system,
-        utterances.source_record_id,
-        utterances.utterance_id,
-        utterances.account_id,
-        utterances.deal_key,
-        aliases.competitor_name,
-        utterances.utterance_text as mention_context,
-        utterances.speaker_title,
-        utterances.is_by_customer,
-        {{ business_date('utterances.said_at') }} as mentioned_on,
-        utterances.said_at as detected_at
-    from utterances
-    inner join aliases on contains({{ words('utterances.utterance_text') }}, {{ words('aliases.alias') }})
+        source_system,
+        source_record_id,
+        utterance_id,
+        account_id,
+        deal_key,
+        competitor_name,
+        alias as heard_as,
+        alias_kind as heard_by,
+        utterance_text as mention_context,
+        speaker_title,
+        confidence,
+        is_by_customer,
+        {{ business_date('said_at') }} as mentioned_on,
+        received_at,
+        said_at as detected_at
+    from sure
+    where confidence is not null
     qualify row_number() over (
-        partition by
-            utterances.source_system,
-            utterances.source_record_id,
-            utterances.utterance_id,
-            aliases.competitor_name
-        order by aliases.alias
+        partition by source_system, source_record_id, utterance_id, competitor_name
+        order by confidence desc, alias
     ) = 1
 
 )

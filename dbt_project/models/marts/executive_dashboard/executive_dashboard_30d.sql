@@ -30,6 +30,7 @@ calls_told as (
 
     select
         count(*) as total_calls,
+        -- Calls without a score say nothing; avg leaves them out.
         avg(sentiment_score) as avg_sentiment,
         count(distinct account_id) as unique_accounts
     from transcripts

@@ -47,6 +47,18 @@ talking_points as (
 
 ),
 
+scores as (
+
+    select * from {{ ref('int_calls__scores') }}
+
+),
+
+outcomes as (
+
+    select * from {{ ref('int_calls__outcomes') }}
+
+),
+
 transcripts as (
 
     select
@@ -54,14 +66,16 @@ transcripts as (
         calls.account_id,
         calls.call_date,
         coalesce(chunks.transcript_chunks, array_construct())::array as transcript_chunks,
-        null::number(5, 4) as sentiment_score,
+        scores.sentiment_score,
         coalesce(mentions.competitive_mentions, array_construct())::array as competitive_mentions,
         coalesce(talking_points.talking_points_used, array_construct())::array as talking_points_used,
-        calls.outcome_category
+        outcomes.outcome_category
     from calls
     left join chunks on chunks.call_id = calls.call_id
     left join mentions on mentions.call_id = calls.call_id
     left join talking_points on talking_points.call_id = calls.call_id
+    left join scores on scores.call_id = calls.call_id
+    left join outcomes on outcomes.call_id = calls.call_id
 
 )
 

@@ -14,6 +14,8 @@ monologues as (
         records.connection_id,
         records.entity_id as call_id,
         records.is_deleted,
+        records.first_received_at,
+        records.landed_at,
         monologue.index as monologue_number,
         monologue.value:speakerId::varchar as speaker_id,
         monologue.value:topic::varchar as topic,
@@ -38,7 +40,9 @@ typed as (
         sentence.index as sentence_number,
         try_to_number(sentence.value:start::varchar) as start_ms,
         try_to_number(sentence.value:end::varchar) as end_ms,
-        monologues.is_deleted
+        monologues.is_deleted,
+        monologues.first_received_at,
+        monologues.landed_at
     from monologues
     inner join lateral flatten(input => monologues.sentences) as sentence
 

@@ -1,0 +1,202 @@
+{{ config(materialized='view') }}
+
+with
+
+sentences as (
+
+    select * from {{ ref('stg_gong__transcript_sentences') }}
+    where not is_deleted
+
+),
+
+calls as (
+
+    select * from {{ ref('int_calls__linked') }}
+
+),
+
+speakers as (
+
+    select * from {{ ref('stg_gong__call_parties') }}
+    where speaker_id is not null
+    qualify row_number() over (partition by call_id, speaker_id order by party_key) = 1
+
+),
+
+messages as (
+
+    select * from {{ ref('stg_slack__messages') }}
+    where not is_deleted and not is_from_bot
+
+),
+
+conversations as (
+
+    select * from {{ ref('stg_intercom__conversations') }}
+    where not is_deleted
+
+),
+
+parts as (
+
+    select * from {{ ref('stg_intercom__conversation_parts') }}
+    where not is_deleted and not is_redacted and body_html is not null
+
+),
+
+comments as (
+
+    select * from {{ ref('stg_zendesk__ticket_comments') }}
+    where not is_deleted
+
+),
+
+requesters as (
+
+    select * from {{ ref('stg_zendesk__users') }}
+
+),
+
+companies as (
+
+    select * from {{ ref('stg_hubspot__companies') }}
+
+),
+
+contacts as (
+
+    select * from {{ ref('stg_hubspot__contacts') }}
+    where not is_deleted
+
+),
+
+accounts_by_email as (
+
+    select
+        contacts.email,
+        coalesce(companies.merged_into_id, companies.company_id) as account_id
+    from contacts
+    inner join companies on companies.company_id = contacts.company_id
+    where contacts.email is not null
+    qualify row_number() over (partition by contacts.email order by contacts.created_at desc, contacts.contact_id) = 1
+
+),
+
+accounts_by_domain as (
+
+    select
+        domain,
+        company_id as account_id
+    from companies
+    where domain is not null and not is_merged
+    qualify row_number() over (partition by domain order by company_id) = 1
+
+),
+
+written as (
+
+    -- Colleagues talk about a competitor; which account it concerns is not known until channels are mapped to accounts.
+    select
+        'slack' as source_system,
+        message_id as source_record_id,
+        '0' as utterance_id,
+        null as author_email,
+        message_text as utterance_text,
+        false as is_by_customer,
+        first_received_at as received_at,
+        sent_at as said_at
+    from messages
+
+    union all
+
+    select
+        'intercom' as source_system,
+        conversation_id as source_record_id,
+        '0' as utterance_id,
+        author_email,
+        regexp_replace(first_message_html, '<[^>]*>', ' ') as utterance_text,
+        coalesce(author_type in ('user', 'lead', 'contact'), false) as is_by_customer,
+        first_received_at as received_at,
+        created_at as said_at
+    from conversations
+
+    union all
+
+    select
+        'intercom' as source_system,
+        conversation_id as source_record_id,
+        part_id as utterance_id,
+        author_email,
+        regexp_replace(body_html, '<[^>]*>', ' ') as utterance_text,
+        coalesce(author_type in ('user', 'lead', 'contact'), false) as is_by_customer,
+        first_received_at as received_at,
+        created_at as said_at
+    from parts
+    where author_type != 'bot'
+
+    union all
+
+    select
+        'zendesk' as source_system,
+        comments.ticket_id as source_record_id,
+        comments.comment_id as utterance_id,
+        requesters.email as author_email,
+        comments.body as utterance_text,
+        coalesce(requesters.user_role = 'end-user', false) as is_by_customer,
+        comments.first_received_at as received_at,
+        comments.created_at as said_at
+    from comments
+    left join requesters on requesters.user_id = comments.author_id
+
+),
+
+utterances as (
+
+    select
+        'gong' as source_system,
+        sentences.call_id as source_record_id,
+        sentences.monologue_number::varchar || '.' || sentences.sentence_number::varchar as utterance_id,
+        calls.account_id,
+        calls.deal_key,
+        speakers.job_title as speaker_title,
+        sentences.sentence_text as utterance_text,
+        coalesce(speakers.affiliation = 'external', false) as is_by_customer,
+        sentences.first_received_at as received_at,
+        dateadd(millisecond, coalesce(sentences.start_ms, 0), calls.started_at) as said_at
+    from sentences
+    inner join calls on calls.call_id = sentences.call_id
+    left join speakers on speakers.call_id = sentences.call_id and speakers.speaker_id = sentences.speaker_id
+
+    union all
+
+    -- Somebody of no account we know (a resident, say) is nobody's customer.
+    select
+        written.source_system,
+        written.source_record_id,
+        written.utterance_id,
+        iff(
+            written.is_by_customer, coalesce(accounts_by_email.account_id, accounts_by_domain.account_id), null
+        ) as account_id,
+        null as deal_key,
+        null as speaker_title,
+        written.utterance_text,
+        written.is_by_customer
+            and coalesce(accounts_by_email.account_id, accounts_by_domain.account_id) is not null as is_by_customer,
+        written.received_at,
+        written.said_at
+    from written
+    left join accounts_by_email on accounts_by_email.email = written.author_email
+    left join accounts_by_domain on accounts_by_domain.domain = split_part(written.author_email, '@', 2)
+
+),
+
+keyed as (
+
+    select
+        md5(source_system || '|' || source_record_id || '|' || utterance_id) as utterance_key,
+        *
+    from utterances
+
+)
+
+select * from keyed
