@@ -25,7 +25,7 @@
 {% macro costar_edition() -%}
     payload:search::varchar as saved_search,
     payload:file::varchar as file_name,
-    payload:row::number(18, 0) as file_row,
+    try_to_decimal(payload:row::varchar, 18, 0) as file_row,
     try_to_date(payload:as_of::varchar) as as_of_date,
     as_of_date >= coalesce(
         max(iff(operation = 'snapshot', try_to_date(payload:as_of::varchar), null)) over (

@@ -4,7 +4,8 @@
 
   All events of a touched record are read again, however old, so late, repeated and shuffled arrivals end in the same
   rows as one run over everything. Copies of an event share event_id; the copy received last stands for them. The
-  watermark is arrival (landed_at), never the vendor's clock, with an overlap because loads commit out of order.
+  watermark is arrival (landed_at), never the vendor's clock, with an overlap because loads commit out of order. Whoever
+  asked to be erased is not in them; when somebody did since the last run, everything is read again.
 -#}
 {% macro touched_events(source_name=none, streams=none) -%}
     {%- set events = source('raw_data', 'events') -%}
@@ -15,6 +16,24 @@
         true
         {%- endif -%}
     {%- endset -%}
+    {%- set since_last_run -%}
+        landed_at >= (
+                    select
+                        coalesce(
+                            dateadd(minute, -{{ var('overlap_minutes') }}, max(landed_at)),
+                            '1970-01-01'::timestamp_ntz
+                        )
+                    from {{ this }}
+                )
+    {%- endset -%}
+    {%- set must_redact = erasure_was_asked_for() -%}
+    {%- set must_read_all = must_redact and is_incremental() and erasure_was_asked_for(since_last_run) -%}
+    {%- if must_redact -%}
+    with
+
+    told as (
+
+    {% endif -%}
     select
         md5(source || '|' || connection_id || '|' || stream || '|' || entity_id) as record_id,
         event_id,
@@ -34,7 +53,7 @@
     from {{ events }}
     where
         {{ wanted }}
-        {%- if is_incremental() %}
+        {%- if is_incremental() and not must_read_all %}
         and (source, connection_id, stream, entity_id) in (
             select
                 source,
@@ -44,18 +63,19 @@
             from {{ events }}
             where
                 {{ wanted }}
-                and landed_at >= (
-                    select
-                        coalesce(
-                            dateadd(minute, -{{ var('overlap_minutes') }}, max(landed_at)),
-                            '1970-01-01'::timestamp_ntz
-                        )
-                    from {{ this }}
-                )
+                and {{ since_last_run }}
         )
         {%- endif %}
     qualify row_number() over (
         partition by source, connection_id, stream, entity_id, event_id
         order by received_at desc, object_key desc
     ) = 1
+    {%- if must_redact %}
+
+    ),
+
+    {{ redacted_events() }}
+
+    select * from redacted
+    {%- endif %}
 {%- endmacro %}

@@ -7,11 +7,11 @@ speakers and deals are exact.
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from ..calls import Call, Sentence
-from ..chance import COMPANY_TZ, company_date
+from ..chance import company_date
 from ..crm import Record
 from ..grammar import RUMOURS
 from ..world import World
@@ -175,11 +175,6 @@ def _rumour_language(text: str) -> str | None:
     return next(
         (language for rumour, language in RUMOURS.items() if rumour.split("{name}")[1].split("{city}")[0] in text), None
     )
-
-
-def _end_of(day: date, known_at: datetime) -> datetime:
-    midnight = datetime.combine(day + timedelta(days=1), time(0), COMPANY_TZ)
-    return min(midnight.astimezone(UTC) - timedelta(microseconds=1), known_at)
 
 
 def _deal_points(world: World, record: Record | None, when: datetime, known_at: datetime) -> Decimal:

@@ -18,7 +18,7 @@ typed as (
         lower(payload:type::varchar) as story_type,
         lower(payload:resource_subtype::varchar) as story_subtype,
         payload:text::varchar as story_text,
-        payload:is_edited::boolean as is_edited,
+        try_to_boolean(payload:is_edited::varchar) as is_edited,
         {{ utc('payload:created_at') }} as created_at,
         {{ record_times() }}
     from records

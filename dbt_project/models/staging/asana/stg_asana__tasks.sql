@@ -27,7 +27,7 @@ typed as (
         payload:custom_fields as custom_fields,
         try_to_number(payload:num_subtasks::varchar) as subtask_count,
         try_to_number(payload:actual_time_minutes::varchar) as actual_time_minutes,
-        payload:completed::boolean as is_completed,
+        try_to_boolean(payload:completed::varchar) as is_completed,
         try_to_date(payload:start_on::varchar) as start_date,
         try_to_date(payload:due_on::varchar) as due_date,
         {{ utc('payload:due_at') }} as due_at,

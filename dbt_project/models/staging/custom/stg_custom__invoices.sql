@@ -18,8 +18,8 @@ typed as (
         payload:data:subscription_id::varchar as subscription_id,
         payload:data:status::varchar as invoice_status,
         upper(payload:data:currency::varchar) as currency_code,
-        (payload:data:total_cents::number(18, 0) / 100)::number(18, 2) as total_amount,
-        (payload:data:paid_cents::number(18, 0) / 100)::number(18, 2) as paid_amount,
+        (try_to_decimal(payload:data:total_cents::varchar, 18, 0) / 100)::number(18, 2) as total_amount,
+        (try_to_decimal(payload:data:paid_cents::varchar, 18, 0) / 100)::number(18, 2) as paid_amount,
         try_to_date(payload:data:issued_on::varchar) as issued_on,
         try_to_date(payload:data:due_on::varchar) as due_on,
         {{ record_times() }}

@@ -19,7 +19,7 @@ typed as (
         payload:data:status::varchar as payment_status,
         payload:data:failure_reason::varchar as failure_reason,
         upper(payload:data:currency::varchar) as currency_code,
-        (payload:data:amount_cents::number(18, 0) / 100)::number(18, 2) as amount,
+        (try_to_decimal(payload:data:amount_cents::varchar, 18, 0) / 100)::number(18, 2) as amount,
         {{ record_times() }}
     from records
 

@@ -16,8 +16,9 @@ typed as (
         payload:data:customer_id::varchar as company_id,
         payload:data:plan::varchar as plan_name,
         payload:data:status::varchar as subscription_status,
-        payload:data:units::number(18, 0) as units,
-        (payload:data:unit_amount_cents::number(18, 0) / 100)::number(18, 2) as monthly_amount_per_unit,
+        try_to_decimal(payload:data:units::varchar, 18, 0) as units,
+        (try_to_decimal(payload:data:unit_amount_cents::varchar, 18, 0) / 100)::number(18, 2)
+            as monthly_amount_per_unit,
         (units * monthly_amount_per_unit)::number(18, 2) as monthly_amount,
         {{ utc('payload:data:started_at') }} as started_at,
         {{ utc('payload:data:ended_at') }} as ended_at,

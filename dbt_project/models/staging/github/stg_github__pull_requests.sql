@@ -34,7 +34,7 @@ typed as (
         -- Only the webhook and the single record carry these; the listing does not.
         try_to_number(pull_request:additions::varchar) as additions,
         try_to_number(pull_request:deletions::varchar) as deletions,
-        coalesce(pull_request:draft::boolean, false) as is_draft,
+        coalesce(try_to_boolean(pull_request:draft::varchar), false) as is_draft,
         pull_request:merged_at::varchar is not null as is_merged,
         {{ is_github_bot('pull_request:user') }} as is_by_bot,
         {{ utc('pull_request:created_at') }} as created_at,

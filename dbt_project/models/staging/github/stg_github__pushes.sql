@@ -19,8 +19,8 @@ typed as (
         payload:after::varchar as after_sha,
         payload:pusher:name::varchar as pusher_name,
         array_size(payload:commits) as commit_count,
-        coalesce(payload:forced::boolean, false) as is_forced,
-        coalesce(payload:deleted::boolean, false) as is_branch_deletion,
+        coalesce(try_to_boolean(payload:forced::varchar), false) as is_forced,
+        coalesce(try_to_boolean(payload:deleted::varchar), false) as is_branch_deletion,
         {{ utc('payload:head_commit:timestamp') }} as head_committed_at,
         {{ record_times() }}
     from records

@@ -19,8 +19,8 @@ typed as (
         {{ repository_in('release_record:url') }} as repository_name,
         release_record:tag_name::varchar as tag_name,
         release_record:name::varchar as release_name,
-        coalesce(release_record:draft::boolean, false) as is_draft,
-        coalesce(release_record:prerelease::boolean, false) as is_prerelease,
+        coalesce(try_to_boolean(release_record:draft::varchar), false) as is_draft,
+        coalesce(try_to_boolean(release_record:prerelease::varchar), false) as is_prerelease,
         {{ utc('release_record:created_at') }} as created_at,
         {{ utc('release_record:published_at') }} as published_at,
         {{ record_times() }}

@@ -19,8 +19,8 @@ typed as (
         repository:full_name::varchar as repository_name,
         repository:default_branch::varchar as default_branch,
         repository:language::varchar as language,
-        coalesce(repository:private::boolean, false) as is_private,
-        coalesce(repository:archived::boolean, false) as is_archived,
+        coalesce(try_to_boolean(repository:private::varchar), false) as is_private,
+        coalesce(try_to_boolean(repository:archived::varchar), false) as is_archived,
         {{ utc('repository:created_at') }} as created_at,
         {{ utc('repository:pushed_at') }} as pushed_at,
         {{ record_times() }}

@@ -39,7 +39,7 @@ typed as (
         call:parties as parties,
         call:context as crm_context,
         try_to_number(metadata:duration::varchar) as duration_s,
-        coalesce(metadata:isPrivate::boolean, false) as is_private,
+        coalesce(try_to_boolean(metadata:isPrivate::varchar), false) as is_private,
         {{ utc('metadata:scheduled') }} as scheduled_at,
         {{ utc('metadata:started') }} as started_at,
         {{ record_times() }}

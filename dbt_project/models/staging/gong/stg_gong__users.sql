@@ -18,7 +18,7 @@ typed as (
         payload:firstName::varchar as first_name,
         payload:lastName::varchar as last_name,
         payload:title::varchar as job_title,
-        coalesce(payload:active::boolean, false) as is_active,
+        coalesce(try_to_boolean(payload:active::varchar), false) as is_active,
         {{ utc('payload:created') }} as created_at,
         {{ record_times() }}
     from records

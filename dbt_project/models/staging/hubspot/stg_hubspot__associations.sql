@@ -19,7 +19,7 @@ typed as (
         split_part(entity_id, ':', 5) as association_type,
         payload:label::varchar as label,
         coalesce(
-            payload:isPrimaryAssociation::boolean,
+            try_to_boolean(payload:isPrimaryAssociation::varchar),
             lower(payload:label::varchar) = 'primary',
             false
         ) as is_primary,

@@ -17,7 +17,7 @@ typed as (
         lower(payload:email::varchar) as email,
         payload:firstName::varchar as first_name,
         payload:lastName::varchar as last_name,
-        coalesce(payload:archived::boolean, false) as is_archived,
+        coalesce(try_to_boolean(payload:archived::varchar), false) as is_archived,
         {{ record_times() }}
     from records
 

@@ -22,7 +22,7 @@ typed as (
         contact:name::varchar as contact_name,
         lower(contact:email::varchar) as email,
         contact:phone::varchar as phone_number,
-        coalesce(contact:unsubscribed_from_emails::boolean, false) as is_unsubscribed,
+        coalesce(try_to_boolean(contact:unsubscribed_from_emails::varchar), false) as is_unsubscribed,
         {{ unix_time('contact:created_at') }} as created_at,
         {{ unix_time('contact:signed_up_at') }} as signed_up_at,
         {{ unix_time('contact:last_seen_at') }} as last_seen_at,

@@ -22,7 +22,7 @@ typed as (
         lower(payload:author:type::varchar) as author_type,
         lower(payload:author:email::varchar) as author_email,
         payload:body::varchar as body_html,
-        coalesce(payload:redacted::boolean, false) as is_redacted,
+        coalesce(try_to_boolean(payload:redacted::varchar), false) as is_redacted,
         {{ unix_time('payload:created_at') }} as created_at,
         {{ record_times() }}
     from records

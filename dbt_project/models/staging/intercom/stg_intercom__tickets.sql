@@ -23,7 +23,7 @@ typed as (
         ticket:ticket_attributes:"_default_title_"::varchar as title,
         ticket:ticket_type:name::varchar as ticket_type,
         lower(ticket:ticket_state:category::varchar) as state,
-        ticket:open::boolean as is_open,
+        try_to_boolean(ticket:open::varchar) as is_open,
         {{ unix_time('ticket:created_at') }} as created_at,
         {{ record_times() }}
     from records

@@ -18,10 +18,10 @@ typed as (
         entity_id as user_id,
         person:name::varchar as user_name,
         lower(person:email::varchar) as email,
-        coalesce(person:active::boolean, false) as is_active,
-        coalesce(person:admin::boolean, false) as is_admin,
-        coalesce(person:guest::boolean, false) as is_guest,
-        coalesce(person:app::boolean, false) as is_app,
+        coalesce(try_to_boolean(person:active::varchar), false) as is_active,
+        coalesce(try_to_boolean(person:admin::varchar), false) as is_admin,
+        coalesce(try_to_boolean(person:guest::varchar), false) as is_guest,
+        coalesce(try_to_boolean(person:app::varchar), false) as is_app,
         {{ utc('person:createdAt') }} as created_at,
         {{ record_times() }}
     from records

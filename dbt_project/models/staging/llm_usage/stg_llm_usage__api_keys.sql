@@ -16,11 +16,11 @@ typed as (
         'openrouter' as gateway,
         payload:name::varchar as key_name,
         payload:limit_reset::varchar as limit_period,
-        payload:limit::number(18, 4) as limit_usd,
-        payload:limit_remaining::number(18, 4) as limit_remaining_usd,
-        payload:usage::number(18, 8) as used_usd,
-        payload:usage_monthly::number(18, 8) as used_this_month_usd,
-        coalesce(payload:disabled::boolean, false) as is_disabled,
+        try_to_decimal(payload:limit::varchar, 18, 4) as limit_usd,
+        try_to_decimal(payload:limit_remaining::varchar, 18, 4) as limit_remaining_usd,
+        try_to_decimal(payload:usage::varchar, 18, 8) as used_usd,
+        try_to_decimal(payload:usage_monthly::varchar, 18, 8) as used_this_month_usd,
+        coalesce(try_to_boolean(payload:disabled::varchar), false) as is_disabled,
         {{ utc('payload:created_at') }} as created_at,
         {{ record_times() }}
     from records

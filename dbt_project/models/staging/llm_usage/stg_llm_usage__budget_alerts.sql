@@ -19,9 +19,9 @@ typed as (
         payload:team_id::varchar as team_id,
         payload:key_alias::varchar as key_alias,
         lower(payload:user_email::varchar) as user_email,
-        payload:spend::number(18, 8) as spend_usd,
-        payload:max_budget::number(18, 8) as budget_usd,
-        payload:projected_spend::number(18, 8) as projected_spend_usd,
+        try_to_decimal(payload:spend::varchar, 18, 8) as spend_usd,
+        try_to_decimal(payload:max_budget::varchar, 18, 8) as budget_usd,
+        try_to_decimal(payload:projected_spend::varchar, 18, 8) as projected_spend_usd,
         -- Spelled both ways, by the version of the proxy.
         try_to_date(
             coalesce(payload:projected_exceeded_date::varchar, payload:projected_exceeded_data::varchar)

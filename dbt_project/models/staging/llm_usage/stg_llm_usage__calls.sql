@@ -33,21 +33,21 @@ typed as (
         replace(regexp_substr(payload:request_tags::varchar, 'feature:[^"]+'), 'feature:', '') as task_name,
         lower(coalesce(payload:status::varchar, payload:metadata:status::varchar)) as call_status,
         nullif(payload:end_user::varchar, '') as end_user,
-        payload:prompt_tokens::number(18, 0) as prompt_tokens,
-        payload:completion_tokens::number(18, 0) as completion_tokens,
+        try_to_decimal(payload:prompt_tokens::varchar, 18, 0) as prompt_tokens,
+        try_to_decimal(payload:completion_tokens::varchar, 18, 0) as completion_tokens,
         coalesce(
-            payload:metadata:usage_object:prompt_tokens_details:cached_tokens::number(18, 0),
-            payload:metadata:usage_object:cache_read_input_tokens::number(18, 0),
+            try_to_decimal(payload:metadata:usage_object:prompt_tokens_details:cached_tokens::varchar, 18, 0),
+            try_to_decimal(payload:metadata:usage_object:cache_read_input_tokens::varchar, 18, 0),
             0
         ) as cached_tokens,
         coalesce(
-            payload:metadata:usage_object:completion_tokens_details:reasoning_tokens::number(18, 0), 0
+            try_to_decimal(payload:metadata:usage_object:completion_tokens_details:reasoning_tokens::varchar, 18, 0), 0
         ) as reasoning_tokens,
-        payload:spend::number(18, 8) as cost_usd_reported,
+        try_to_decimal(payload:spend::varchar, 18, 8) as cost_usd_reported,
         -- LiteLLM has logged streamed calls as free while its own breakdown knew the price (BerriAI/litellm#40100).
         coalesce(
-            nullif(payload:spend::number(18, 8), 0),
-            payload:metadata:cost_breakdown:total_cost::number(18, 8),
+            nullif(try_to_decimal(payload:spend::varchar, 18, 8), 0),
+            try_to_decimal(payload:metadata:cost_breakdown:total_cost::varchar, 18, 8),
             0
         ) as cost_usd,
         cost_usd = 0 and prompt_tokens + completion_tokens > 0 as is_unpriced,

@@ -16,11 +16,12 @@ openrouter as (
         try_to_date(left(payload:date::varchar, 10)) as usage_date,
         payload:provider_name::varchar as provider_name,
         payload:model::varchar as model_name,
-        payload:requests::number(18, 0) as requests,
-        payload:prompt_tokens::number(18, 0) as prompt_tokens,
-        payload:completion_tokens::number(18, 0) as completion_tokens,
-        payload:prompt_tokens::number(18, 0) + payload:completion_tokens::number(18, 0) as total_tokens,
-        payload:usage::number(18, 8) as cost_usd,
+        try_to_decimal(payload:requests::varchar, 18, 0) as requests,
+        try_to_decimal(payload:prompt_tokens::varchar, 18, 0) as prompt_tokens,
+        try_to_decimal(payload:completion_tokens::varchar, 18, 0) as completion_tokens,
+        try_to_decimal(payload:prompt_tokens::varchar, 18, 0)
+            + try_to_decimal(payload:completion_tokens::varchar, 18, 0) as total_tokens,
+        try_to_decimal(payload:usage::varchar, 18, 8) as cost_usd,
         {{ record_times() }}
     from records
     where stream = 'openrouter_activity'

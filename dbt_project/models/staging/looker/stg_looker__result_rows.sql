@@ -7,7 +7,7 @@ results as (
         connection_id,
         payload:kind::varchar as result_kind,
         payload:id::varchar as result_name,
-        payload:is_truncated::boolean as is_truncated,
+        try_to_boolean(payload:is_truncated::varchar) as is_truncated,
         payload:rows as result_rows,
         is_deleted,
         last_received_at

@@ -18,7 +18,7 @@ typed as (
         payload:dashboard_id::varchar as dashboard_id,
         coalesce(payload:title::varchar, payload:name::varchar) as title,
         payload:crontab::varchar as crontab,
-        coalesce(payload:enabled::boolean, false) as is_enabled,
+        coalesce(try_to_boolean(payload:enabled::varchar), false) as is_enabled,
         {{ utc('payload:last_run_at') }} as last_run_at,
         {{ utc('payload:next_run_at') }} as next_run_at,
         {{ record_times() }}

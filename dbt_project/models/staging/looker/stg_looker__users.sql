@@ -16,7 +16,7 @@ typed as (
         lower(payload:email::varchar) as email,
         payload:first_name::varchar as first_name,
         payload:last_name::varchar as last_name,
-        coalesce(payload:is_disabled::boolean, false) as is_disabled,
+        coalesce(try_to_boolean(payload:is_disabled::varchar), false) as is_disabled,
         {{ utc('payload:created_at') }} as created_at,
         {{ record_times() }}
     from records

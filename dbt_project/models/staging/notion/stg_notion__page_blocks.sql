@@ -18,7 +18,7 @@ blocks as (
         block.value:type::varchar as block_type,
         get(block.value, block.value:type::varchar) as content,
         block.index + 1 as block_number,
-        records.payload:is_whole::boolean as is_page_whole,
+        try_to_boolean(records.payload:is_whole::varchar) as is_page_whole,
         {{ utc('block.value:last_edited_time') }} as last_edited_at,
         records.is_deleted
     from records

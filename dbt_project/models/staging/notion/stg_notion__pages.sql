@@ -34,7 +34,7 @@ typed as (
         titles.title,
         records.payload:url::varchar as page_url,
         records.payload:properties as properties,
-        coalesce(records.payload:is_locked::boolean, false) as is_locked,
+        coalesce(try_to_boolean(records.payload:is_locked::varchar), false) as is_locked,
         {{ utc('records.payload:created_time') }} as created_at,
         {{ utc('records.payload:last_edited_time') }} as last_edited_at,
         records.is_deleted,

@@ -15,7 +15,7 @@ typed as (
         entity_id as mail_folder_id,
         payload:parentFolderId::varchar as parent_folder_id,
         payload:displayName::varchar as folder_name,
-        coalesce(payload:isHidden::boolean, false) as is_hidden,
+        coalesce(try_to_boolean(payload:isHidden::varchar), false) as is_hidden,
         {{ record_times() }}
     from records
 

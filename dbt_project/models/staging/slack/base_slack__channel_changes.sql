@@ -28,7 +28,7 @@ observations as (
         "case
             when " ~ event_type ~ " = 'channel_archive' then 'true'
             when " ~ event_type ~ " in ('channel_created', 'channel_unarchive') then 'false'
-            else coalesce(events.payload:is_archived::boolean, false)::varchar
+            else coalesce(try_to_boolean(events.payload:is_archived::varchar), false)::varchar
         end",
         evidence
     ) }}

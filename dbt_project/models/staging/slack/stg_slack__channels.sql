@@ -31,8 +31,8 @@ typed as (
         records.payload:purpose:value::varchar as purpose,
         try_to_number(records.payload:num_members::varchar) as member_count,
         coalesce(newest_properties.is_archived::boolean, false) as is_archived,
-        coalesce(records.payload:is_private::boolean, false) as is_private,
-        coalesce(records.payload:is_ext_shared::boolean, false) as is_shared_externally,
+        coalesce(try_to_boolean(records.payload:is_private::varchar), false) as is_private,
+        coalesce(try_to_boolean(records.payload:is_ext_shared::varchar), false) as is_shared_externally,
         {{ unix_time('records.payload:created') }} as created_at,
         {{ record_times() }}
     from records

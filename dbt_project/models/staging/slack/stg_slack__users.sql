@@ -22,8 +22,8 @@ typed as (
         lower(member:profile:email::varchar) as email,
         member:profile:title::varchar as job_title,
         member:tz::varchar as time_zone,
-        coalesce(member:deleted::boolean, false) as is_deactivated,
-        coalesce(member:is_bot::boolean, false) as is_bot,
+        coalesce(try_to_boolean(member:deleted::varchar), false) as is_deactivated,
+        coalesce(try_to_boolean(member:is_bot::varchar), false) as is_bot,
         {{ record_times() }}
     from records
 

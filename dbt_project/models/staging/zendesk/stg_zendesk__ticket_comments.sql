@@ -31,7 +31,7 @@ typed as (
         ticket_id,
         child:author_id::varchar as author_id,
         child:body::varchar as body,
-        coalesce(child:public::boolean, false) as is_public,
+        coalesce(try_to_boolean(child:public::varchar), false) as is_public,
         {{ utc('told_at') }} as created_at,
         is_deleted,
         first_received_at

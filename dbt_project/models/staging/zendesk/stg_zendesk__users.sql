@@ -19,7 +19,7 @@ typed as (
         payload:name::varchar as user_name,
         lower(payload:email::varchar) as email,
         payload:phone::varchar as phone_number,
-        coalesce(payload:suspended::boolean, false) as is_suspended,
+        coalesce(try_to_boolean(payload:suspended::varchar), false) as is_suspended,
         {{ utc('payload:created_at') }} as created_at,
         {{ utc('payload:last_login_at') }} as last_login_at,
         {{ record_times() }}
