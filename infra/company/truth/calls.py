@@ -21,7 +21,7 @@ LEAST_UTTERANCES = 10
 LEAST_TALK_MS = 60_000
 LEAST_IN_A_THIRD = 3
 LEAST_OPEN_DEALS = 4
-_DECISION_MAKERS = ("Chief Financial Officer", "Director of Operations")
+_DECISION_MAKERS = ("Chief Financial Officer", "Director of Operations", "Owner")
 _OUTCOMES = ("decision", "next_step", "objection", "pricing")
 _LEVELS = ((Decimal(1), 1), (Decimal("2.5"), 2), (Decimal(4), 3), (Decimal(6), 4))
 

@@ -20,7 +20,7 @@ from ..render import intercom, zendesk
 from ..support import Thread, is_open
 from ..world import World
 from . import sales, support
-from .touches import owners, touches
+from .touches import owners, touches, whose
 
 WEIGHTS = {"support": 20, "sentiment": 20, "engagement": 15, "relationship": 15, "usage": 15, "commercial": 10}
 WEIGHTS |= {"competitive": 5}
@@ -199,7 +199,8 @@ def _desks(world: World) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for one in intercom.history(world).living(world.now, "contact"):
         record = one.record or {}
-        found[record["external_id"]] = datetime.fromtimestamp(record["created_at"], UTC)
+        who = record["external_id"] or (whose(world, record["email"]) or ("", ""))[1]
+        found[who] = datetime.fromtimestamp(record["created_at"], UTC)
     for one in zendesk.history(world).living(world.now, "user"):
         if one.record and one.record["role"] == "end-user" and one.record["active"]:
             at = _instant(one.record["created_at"])
@@ -209,7 +210,7 @@ def _desks(world: World) -> dict[str, datetime]:
 
 def _has_desk(world: World, account: str, at: datetime) -> bool:
     homes = _homes(world)
-    return any(homes[contact] == account and when <= at for contact, when in _desks(world).items())
+    return any(homes.get(contact) == account and when <= at for contact, when in _desks(world).items())
 
 
 @lru_cache(maxsize=4)

@@ -55,7 +55,7 @@ def customers(world: World) -> set[str]:
         if pursuit.record.is_live(world.now) and pursuit.record.value("dealstage", world.now) == WON
     }
     sold = (record for _, record in _records(salesforce.history(world), world, "opportunity") if record["IsWon"])
-    won |= {salesforce.origins(world)[record["AccountId"]] for record in sold}
+    won |= {salesforce.origins(world)[record["AccountId"]] for record in sold if record["AccountId"]}
     return {_company(world, one) for one in won}
 
 

@@ -41,6 +41,12 @@ companies as (
 
 ),
 
+people as (
+
+    select * from {{ ref('int_health__people') }}
+
+),
+
 ticket_ratings as (
 
     select * from {{ ref('stg_zendesk__ticket_changes') }}
@@ -52,6 +58,7 @@ registered_people as (
 
     select
         external_id,
+        email,
         created_at
     from {{ ref('stg_intercom__contacts') }}
     where not is_deleted
@@ -60,6 +67,7 @@ registered_people as (
 
     select
         external_id,
+        email,
         created_at
     from {{ ref('stg_zendesk__users') }}
     where not is_deleted and user_role = 'end-user'
@@ -70,12 +78,14 @@ registered_people as (
 connected as (
 
     select
-        coalesce(companies.merged_into_id, companies.company_id) as account_id,
+        coalesce(companies.merged_into_id, companies.company_id, people.account_id) as account_id,
         min(registered_people.created_at) as connected_at
     from registered_people
-    inner join contacts on contacts.contact_id = registered_people.external_id
-    inner join companies on companies.company_id = contacts.company_id
-    group by coalesce(companies.merged_into_id, companies.company_id)
+    left join contacts on contacts.contact_id = registered_people.external_id
+    left join companies on companies.company_id = contacts.company_id
+    left join people on people.email = registered_people.email and registered_people.external_id is null
+    where coalesce(companies.company_id, people.account_id) is not null
+    group by coalesce(companies.merged_into_id, companies.company_id, people.account_id)
 
 ),
 

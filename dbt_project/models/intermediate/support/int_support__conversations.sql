@@ -7,6 +7,12 @@ intercom as (
 
 ),
 
+users as (
+
+    select * from {{ ref('stg_intercom__contacts') }}
+
+),
+
 zendesk as (
 
     select * from {{ ref('stg_zendesk__tickets') }}
@@ -54,19 +60,21 @@ teams as (
 asked as (
 
     select
-        record_id as conversation_key,
+        intercom.record_id as conversation_key,
         'intercom' as source_system,
-        connection_id,
-        conversation_id,
-        team_id as source_team_id,
-        contact_external_id as told_contact_id,
-        iff(author_type in ('user', 'lead'), author_email, null) as told_email,
+        intercom.connection_id,
+        intercom.conversation_id,
+        intercom.team_id as source_team_id,
+        intercom.contact_external_id as told_contact_id,
+        -- We may have written first: then the author is a colleague.
+        coalesce(iff(intercom.author_type in ('user', 'lead'), intercom.author_email, null), users.email) as told_email,
         null::varchar as told_company_id,
-        time_to_admin_reply_s as vendor_reply_s,
-        rating,
-        rated_at,
-        created_at
+        intercom.time_to_admin_reply_s as vendor_reply_s,
+        intercom.rating,
+        intercom.rated_at,
+        intercom.created_at
     from intercom
+    left join users on users.connection_id = intercom.connection_id and users.contact_id = intercom.contact_id
 
     union all
 
