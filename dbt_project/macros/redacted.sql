@@ -54,7 +54,9 @@ words as (
     inner join lateral flatten(
         input => split(
             regexp_replace(
-                regexp_replace(told.payload::varchar || ' ' || told.entity_id, '\\\\[nrt]', ' '),
+                replace(
+                    regexp_replace(told.payload::varchar || ' ' || told.entity_id, '\\\\[nrt]', ' '), '\\', ' '
+                ),
                 '[ \\[\\]{}()<>"\\\\,:;/=!?|&#*%~''’‘“”„]+',
                 ' '
             ),

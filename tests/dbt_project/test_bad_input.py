@@ -71,7 +71,11 @@ CASES = [
         (_deal("902", amount="about a thousand"),),
         frozenset({("deal", "field_mistyped", "amount")}),
         # Counted among the open deals, known of none.
-        {"pipeline_value.sample_n": Decimal(1), "pipeline_unweighted.sample_n": Decimal(1)},
+        {
+            "pipeline_value.sample_n": Decimal(1),
+            "pipeline_unweighted.sample_n": Decimal(1),
+            "pipeline_empirical.sample_n": Decimal(1),
+        },
     ),
     Case(
         "a_creation_date_is_json_null",
@@ -85,6 +89,7 @@ CASES = [
         # Taken for open, of unknown probability: in the unweighted pipeline alone.
         {
             "pipeline_value.sample_n": Decimal(1),
+            "pipeline_empirical.sample_n": Decimal(1),
             "pipeline_unweighted.sample_n": Decimal(1),
             "pipeline_unweighted.numerator": Decimal(1000),
             "pipeline_unweighted.value": Decimal(1000),
@@ -95,7 +100,12 @@ CASES = [
         (_deal("905", deal_currency_code="ZZZ", dealstage="closedwon", closedate="2026-03-09T17:00:00Z"),),
         frozenset({("deal", "unknown_currency", "deal_currency_code")}),
         # Won, for an unknown sum.
-        {"revenue_mtd.sample_n": Decimal(1), "win_rate.sample_n": Decimal(1), "win_rate.numerator": Decimal(1)},
+        {
+            "revenue_mtd.sample_n": Decimal(1),
+            "win_rate.sample_n": Decimal(1),
+            "win_rate.numerator": Decimal(1),
+            "win_rate_by_value.sample_n": Decimal(1),
+        },
     ),
     Case(
         "a_deal_of_next_year",
@@ -175,7 +185,7 @@ def test_the_record_is_kept_and_flagged(warehouse: Warehouse, case: Case) -> Non
     concerned = {(event.stream, event.entity_id) for event in case.events}
     staged = warehouse.query("select stream, entity_id from STAGING.BASE_RECORDS where not is_deleted")
     assert concerned <= {(row["stream"], row["entity_id"]) for row in staged}
-    flagged = warehouse.query("select stream, entity_id, flaw, field from ANALYTICS.INT_HEALTH__FLAWS")
+    flagged = warehouse.query("select stream, entity_id, flaw, field from ANALYTICS.INT_DATA_HEALTH__FLAWS")
     found = {
         (row["stream"], row["flaw"], row["field"].removeprefix("properties."))
         for row in flagged

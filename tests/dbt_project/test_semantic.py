@@ -1,7 +1,7 @@
 """What people see has an owner, a contract and words for every column; what questions are asked in is defined once."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -98,4 +98,5 @@ def test_every_verified_query_answers_as_the_metric_does(company: KnownCompany, 
 
 def _published(name: str, value: Decimal | None) -> Decimal | None:
     """As kpi_rollups rounds it: rates to six places, money to cents."""
-    return None if value is None else round(value, 6 if name.endswith("rate") else 2)
+    places = Decimal("0.000001") if name.endswith("rate") else Decimal("0.01")
+    return None if value is None else Decimal(value).quantize(places, ROUND_HALF_UP)

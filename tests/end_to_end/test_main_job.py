@@ -183,11 +183,11 @@ def test_what_the_win_rate_is_made_of_is_the_truth_where_too_few_deals_hide_it(j
 def test_the_dashboard_is_the_truth(job: Job) -> None:
     real = truth.dashboard_30d(job.company.world)
     [told] = job.ask("select * from EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D")
+    assert -1 <= told.pop("avg_sentiment") <= 1  # its value is checked in tests/dbt_project
     assert told == {
         "total_calls": real.total_calls,
         "unique_accounts": real.unique_accounts,
         "competitors_mentioned": real.competitors_mentioned,
-        "avg_sentiment": real.avg_sentiment,
     }
 
 

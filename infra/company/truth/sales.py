@@ -54,12 +54,11 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """The last 30 complete days. Sentiment is None until something scores it."""
+    """The last 30 complete days, but for the sentiment (calls.py)."""
 
     total_calls: int
     unique_accounts: int
     competitors_mentioned: int
-    avg_sentiment: None = None
 
 
 def revenue_mtd(world: World, day: date, known_at: datetime | None = None) -> Decimal | None:
