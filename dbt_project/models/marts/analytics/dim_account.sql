@@ -123,28 +123,18 @@ summed as (
 
 ),
 
-won_stages as (
-
-    select * from {{ ref('stg_hubspot__pipeline_stages') }}
-    where is_closed and probability = 1
-
-),
-
 customers as (
 
     select account_map.account_key
-    from {{ ref('stg_hubspot__deals') }} as deals
-    inner join won_stages
-        on won_stages.connection_id = deals.connection_id
-        and won_stages.pipeline_id = deals.pipeline_id
-        and won_stages.stage_id = deals.stage_id
-    inner join {{ ref('int_deals__companies') }} as deal_companies on deal_companies.deal_key = deals.record_id
+    from {{ ref('int_deals__stage_intervals') }} as won_intervals
+    inner join {{ ref('int_deals__companies') }} as deal_companies
+        on deal_companies.deal_key = won_intervals.deal_key
     inner join account_map
         on account_map.source = 'hubspot'
         and account_map.record_kind = 'company'
         and account_map.connection_id = deal_companies.connection_id
         and account_map.source_id = deal_companies.company_id
-    where not deals.is_deleted and not deals.is_merged
+    where won_intervals.is_won and won_intervals.valid_to is null
 
     union
 
