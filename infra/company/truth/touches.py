@@ -1,6 +1,7 @@
 """When customers and we were in contact, over any channel, and with whom."""
 
 import itertools
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -43,7 +44,8 @@ def owners(world: World) -> dict[str, str]:
     """The account of each domain that only one has."""
     found: dict[str, set[str]] = {}
     for one in world.market.companies:
-        found.setdefault(one.value("domain", world.now).lower(), set()).add(one.merged_into or one.id)
+        site = re.sub(r"^(https?://)?(www\.)?", "", one.value("domain", world.now).lower()).split("/")[0]
+        found.setdefault(site, set()).add(one.merged_into or one.id)
     return {domain: accounts.pop() for domain, accounts in found.items() if domain and len(accounts) == 1}
 
 
