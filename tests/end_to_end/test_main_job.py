@@ -44,8 +44,8 @@ FIELDS = {
     ),
     ("hubspot", "contact"): "contact_id, email from STAGING.STG_HUBSPOT__CONTACTS",
     ("hubspot", "deal"): (
-        "deal_id, deal_name as dealname, stage_id as dealstage, amount, closed_at as closedate, merged_into_id as merged_into "
-        "from STAGING.STG_HUBSPOT__DEALS"
+        "deal_id, deal_name as dealname, stage_id as dealstage, amount, closed_at as closedate, "
+        "merged_into_id as merged_into from STAGING.STG_HUBSPOT__DEALS"
     ),
     ("hubspot", "owner"): "owner_id, email from STAGING.STG_HUBSPOT__OWNERS",
     ("gong", "call"): "call_id, title from STAGING.STG_GONG__CALLS",
