@@ -33,14 +33,16 @@ class Disturbed:
 
 
 def disturb(made: Sequence[Delivery], seed: int, rates: Rates | None = None) -> Disturbed:
-    """Only deliveries that something can repair are lost. Garbage is a truncated copy beside the delivery itself, at
-    least one in all where rates.malformed is not 0. Each delivery is out of order by up to 40 places, or sent at the
-    very end."""
+    """Only deliveries that something can repair are lost, one of GitHub's among them where it sends any. Garbage is a
+    truncated copy beside the delivery itself, at least one in all where rates.malformed is not 0. Each delivery is out
+    of order by up to 40 places, or sent at the very end."""
     rates = rates or Rates()
     chance = Chance(seed, "faults")
+    redelivered = [one for one in made if one.source == "github" and one.is_repairable] if rates.lost else []
+    sure = redelivered[len(redelivered) // 2] if redelivered else None
     lost, placed = [], []
     for place, delivery in enumerate(made):
-        if delivery.is_repairable and chance.happens(rates.lost):
+        if delivery.is_repairable and (chance.happens(rates.lost) or delivery is sure):
             lost.append(delivery)
             continue
         rank = float(place)

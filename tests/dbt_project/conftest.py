@@ -14,14 +14,13 @@ TOLD_SEEDS = [int(one) for one in os.environ.get("SOPHIA_TRUTH_SEEDS", "").split
 SEEDS = TOLD_SEEDS or [5]
 
 
-STRICT = ("--warn-error-options", '{"error": "all", "silence": ["UnusedResourceConfigPath"]}')
-
-
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     """No run may depend on what was true while parsing, so it serves every warehouse and every clock."""
     folder = str(tmp_path_factory.mktemp("parse"))
-    outcome = dbtRunner().invoke(["--quiet", "--log-path", folder, *STRICT, "parse", *PROJECT, "--target-path", folder])
+    outcome = dbtRunner().invoke(
+        ["--quiet", "--log-path", folder, "--warn-error", "parse", *PROJECT, "--target-path", folder]
+    )
     if not isinstance(outcome.result, Manifest):
         pytest.fail(f"dbt parse: {outcome.exception}")
     return outcome.result

@@ -56,7 +56,7 @@ def test_every_mart_has_an_enforced_contract(models: list[Any]) -> None:
 
 
 def test_schemas_are_used_verbatim(models: list[Any]) -> None:
-    assert {model.schema for model in models} <= SCHEMAS
+    assert {model.schema for model in models} == SCHEMAS
 
 
 def test_columns_about_people_are_marked(models: list[Any]) -> None:

@@ -275,6 +275,7 @@ def rows_landed(job: Job) -> int:
 def told(job: Job) -> Counter[tuple[str, str]]:
     """Distinct events of all webhooks that arrived: those sent, and those lost that GitHub delivers again."""
     redelivered = [one for one in job.company.disturbed.lost if one.source == "github"]
+    assert redelivered
     return distinct([*job.company.disturbed.sent, *redelivered])
 
 
