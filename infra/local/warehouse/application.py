@@ -14,7 +14,7 @@ from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 from starlette.applications import Starlette
 
-from infra.local.warehouse import copy_into, inert, pipes, results, s3, statements
+from infra.local.warehouse import copy_into, inert, once, pipes, results, s3, statements
 
 # Stock keeps every result of every statement for ever; a client fetches its rows with the answer itself.
 RESULTS_KEPT = 16
@@ -35,6 +35,7 @@ def application(directory: Path) -> Starlette:
     results.apply()
     s3.apply(directory / "s3")
     copy_into.apply()
+    once.apply()
     stage.LOCAL_BUCKET_PATH = str(directory / "stages")
     try:
         server.shared_fs = _persistent(directory)
