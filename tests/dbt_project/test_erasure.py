@@ -62,7 +62,7 @@ def erased(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iter
             before = {table: warehouse.rows(table) for table in NUMBERS}
             assert all(_tells(warehouse, table, subject) for table in ("STAGING.BASE_RECORDS", "RAW_DATA.EVENTS"))
             _erase(warehouse, subject)
-            warehouse.dbt("run")
+            warehouse.run_again()
             yield Erased(warehouse, subject, another, before)
 
 
@@ -101,7 +101,7 @@ def test_told_again_is_erased_again(erased: Erased) -> None:
         f" where contains(lower(payload::varchar), '{email.lower()}')"
     )
     erased.warehouse.query(again)
-    erased.warehouse.dbt("run")
+    erased.warehouse.run_again()
     assert erased.traces() == []
 
 

@@ -58,7 +58,7 @@ def told_again(warehouse: Warehouse, events: list[Told], hour: int) -> None:
     """Spoil two days, so that it shows which of them a run tells anew; then land, and run."""
     warehouse.query(f"update {TABLE} set amount_usd = -1 where date_key in ('{OLD}', '{RECENT}')")  # noqa: S608
     warehouse.land(events, datetime(2026, 3, 20, hour))
-    warehouse.dbt("run", "--select", "+fct_pipeline_daily")
+    warehouse.run_again("+fct_pipeline_daily")
 
 
 def test_days_are_told_anew_from_the_first_day_of_what_changed(warehouse: Warehouse) -> None:

@@ -66,6 +66,12 @@ class Warehouse:
         quiet = ["--quiet", "--no-use-colors", "--log-path", str(self.folder)]
         return dbtRunner(manifest=self.manifest).invoke([*quiet, *arguments, *options])
 
+    def run_again(self, *wanted: str, full_refresh: bool = False) -> None:
+        """Compute what is stored among the models wanted, all where none are; the views stay from an earlier run."""
+        stored = [f"config.materialized:{kind}" for kind in ("incremental", "table")]
+        select = [f"{one},{kind}" for one in wanted for kind in stored] or stored
+        self.dbt("run", *(["--full-refresh"] if full_refresh else []), "--select", *select)
+
     def forget(self) -> None:
         """No event landed. What was built stays until a full refresh."""
         self._execute("truncate table SOPHIA.RAW_DATA.EVENTS")
