@@ -1,7 +1,8 @@
 """What Pay Ready's customers pay for: contracts as they were agreed and changed, before anybody told them to us.
 
 Every third company that was never merged away is a customer, and so is the one that was: it had a contract of its own.
-Contracts older than the history are known only as they were when the billing service began to tell.
+Contracts older than the history are known only as they were when the billing service began to tell. A customer whose
+health (health.py) ends in leaving has no contract after that.
 """
 
 import functools
@@ -11,8 +12,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from .chance import Chance
+from .health import courses
 from .world import World
 
+_NOTICE, _AT_ONCE = timedelta(days=31), timedelta(0)
 CENTS_PER_UNIT = (115, 140, 165)
 PLANS = ("Collections", "Collections Plus", "Resident Pay")
 
@@ -45,11 +48,15 @@ class Contract:
         """As known then; before anything was told, as first told."""
         return ([one for one in self.terms if one.at < at] or [self.terms[0]])[-1]
 
-    def runs(self, at: datetime) -> bool:
-        """Whether it earns at that instant, as known then."""
+    def is_in_force(self, at: datetime) -> bool:
+        """Whether it binds anybody at that instant, as known then; a paused one does."""
         known = self.terms_at(at)
         is_over = known.ended_at is not None and known.ended_at <= at
-        return self.started_at < at and not is_over and not known.is_deleted and known.status != "paused"
+        return self.started_at < at and not is_over and not known.is_deleted
+
+    def runs(self, at: datetime) -> bool:
+        """Whether it earns at that instant, as known then."""
+        return self.is_in_force(at) and self.terms_at(at).status != "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +75,12 @@ def contracts(world: World) -> tuple[Contract, ...]:
     """All of them, in a fixed order."""
     chance = Chance(world.seed, "contracts")
     customers = [one for one in world.market.companies if not one.merged_into][::3]
-    made = [
-        contract
-        for number, company in enumerate(customers)
-        for contract in _STORIES[number % len(_STORIES)](_Pen(world, chance, company.id))
-    ]
+    made = []
+    for number, company in enumerate(customers):
+        story = _STORIES[number % len(_STORIES)]
+        written = story(_Pen(world, chance, company.id))
+        left_at = courses(world)[company.id].churned_at
+        made += _until(list(written), left_at, _NOTICE if story is _leaves_with_notice else _AT_ONCE)
     for loser in world.market.companies:
         if loser.merged_into:
             pen = _Pen(world, chance, loser.id)
@@ -132,10 +140,10 @@ class _Pen:
         dearer = replace(last, at=self.day(day), unit_amount_cents=last.unit_amount_cents + cents)
         return replace(contract, terms=(*contract.terms, dearer))
 
-    def ends(self, contract: Contract, day: float, notice_days: int = 0) -> Contract:
-        """Told on that day, over after the days of notice."""
+    def ends(self, contract: Contract, day: float) -> Contract:
+        """Told on that day, and over."""
         at = self.day(day)
-        last = replace(contract.terms[-1], at=at, status="canceled", ended_at=at + timedelta(days=notice_days))
+        last = replace(contract.terms[-1], at=at, status="canceled", ended_at=at)
         return replace(contract, terms=(*contract.terms, last))
 
     def lapsed(self, first_day: float, last_day: float) -> Contract:
@@ -154,6 +162,20 @@ class _Pen:
         return replace(contract, terms=(*contract.terms, last))
 
 
+def _until(written: list[Contract], left_at: datetime | None, notice: timedelta) -> list[Contract]:
+    """The contracts of a customer who leaves: what begins later is never signed, what is in force is canceled."""
+    if left_at is None:
+        return written
+    signed = [one for one in written if one.started_at < left_at]
+    return [_canceled(one, left_at, left_at - notice) if one.is_in_force(left_at) else one for one in signed]
+
+
+def _canceled(contract: Contract, left_at: datetime, told_at: datetime) -> Contract:
+    kept = [one for one in contract.terms if one.at < told_at] or [contract.terms[0]]
+    last = replace(kept[-1], at=max(told_at, kept[-1].at), status="canceled", ended_at=left_at)
+    return replace(contract, terms=(*[one for one in kept if one.at < last.at], last))
+
+
 def _stays(pen: _Pen) -> Iterator[Contract]:
     yield pen.signs(pen.long_ago())
 
@@ -167,8 +189,8 @@ def _shrinks(pen: _Pen) -> Iterator[Contract]:
 
 
 def _leaves_with_notice(pen: _Pen) -> Iterator[Contract]:
-    """The notice spans the end of a month: until then it earns."""
-    yield pen.ends(pen.signs(pen.long_ago()), 175, notice_days=31)
+    """When is the health's to say. The notice spans the end of a month: until then it earns."""
+    yield pen.signs(pen.long_ago())
 
 
 def _leaves_and_returns(pen: _Pen) -> Iterator[Contract]:

@@ -1,10 +1,14 @@
 """Recurring revenue as the marts tell it, against the contracts the company agreed."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from infra.company.billing import contracts, usage
+from infra.company.health import courses
 from infra.company.truth import arr as truth
+from infra.company.truth.accounts import account_of
+from tests.dbt_project.account_keys import companies_by_key
 from tests.dbt_project.known_company import KnownCompany
 
 
@@ -70,13 +74,31 @@ def test_retention_is_exact_in_every_month(company: KnownCompany) -> None:
 
 def test_a_merged_account_is_neither_lost_nor_new(company: KnownCompany) -> None:
     """Its contract is billed to the company that was merged away, and counts for the one it was merged into."""
-    merged = {one.id: one.merged_into for one in company.world.market.companies if one.merged_into}
-    [account] = {contract.company_id for contract in contracts(company.world)} & merged.keys()
+    merged = {one.id for one in company.world.market.companies if one.merged_into}
+    assert len({contract.company_id for contract in contracts(company.world)} & merged) == 1
+    accounts = companies_by_key(company)
     rows = company.warehouse.query(
         "select distinct account_id, parent_account_id, is_known_account from ANALYTICS.FCT_ACCOUNT_ARR_MONTH"
     )
-    [row] = [row for row in rows if row["account_id"] == account]
-    assert (row["parent_account_id"], row["is_known_account"]) == (merged[account], True)
+    assert rows
+    for row in rows:
+        assert accounts[row["parent_account_id"]] == account_of(company.world, row["account_id"])
+        assert row["is_known_account"]
+
+
+def test_who_leaves_by_health_has_no_contract_after_that(company: KnownCompany) -> None:
+    """What health foresees is what recurring revenue shows."""
+    world = company.world
+    ends = {
+        account_of(world, account): one.churned_at
+        for account, one in courses(world).items()
+        if one.churned_at is not None
+    }
+    billed = {account_of(world, one.company_id) for one in contracts(world)}
+    assert len(billed & ends.keys()) >= 2
+    for account in billed & ends.keys():
+        assert account not in truth.under_contract(world, ends[account] + timedelta(milliseconds=1))
+        assert (account, ends[account]) in truth.leavings(world)
 
 
 def _retention(company: KnownCompany) -> list[dict[str, Any]]:

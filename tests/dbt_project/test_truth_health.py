@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from infra.company.chance import company_date
+from infra.company.deals import only_in_salesforce
+from infra.company.pipeline import WON
+from infra.company.truth import arr
 from infra.company.truth import health as truth
+from infra.company.truth.accounts import account_of
+from tests.dbt_project.account_keys import companies_by_key
 from tests.dbt_project.known_company import KnownCompany
 
 DAYS_AGO = (0, 23, 78)
@@ -18,18 +23,23 @@ def _rows(company: KnownCompany, days_ago: int) -> dict[str, dict[str, Any]]:
     found = company.warehouse.query(
         f"select * from SOPHIA.BUSINESS_INTELLIGENCE.CUSTOMER_HEALTH_DAILY where date_key = '{day}'"  # noqa: S608
     )
-    return {row["account_id"]: row for row in found}
+    accounts = companies_by_key(company)
+    return {accounts[row["account_key"]]: row for row in found}
 
 
 def _truth(company: KnownCompany, days_ago: int) -> dict[str, truth.Health]:
-    """The levels of threat are another truth's; here it matters that the highest of the right days is taken."""
+    """Levels of threat and moods are another truth's; here it matters that those of the right calls are taken."""
     mentions = company.warehouse.query(
         "select account_id, detected_at, threat_level from SOPHIA.COMPETITIVE_INTELLIGENCE.COMPETITOR_MENTIONS"
     )
     threats = [
-        (one["account_id"], one["detected_at"].replace(tzinfo=UTC), int(one["threat_level"])) for one in mentions
+        (account_of(company.world, one["account_id"]), one["detected_at"].replace(tzinfo=UTC), int(one["threat_level"]))
+        for one in mentions
+        if one["account_id"]
     ]
-    return truth.health(company.world, company_date(company.world.now) - timedelta(days=days_ago), threats)
+    calls = company.warehouse.query("select call_id, sentiment_score from SOPHIA.ANALYTICS.FCT_CALL where is_scored")
+    moods = {one["call_id"]: float(one["sentiment_score"]) for one in calls}
+    return truth.health(company.world, company_date(company.world.now) - timedelta(days=days_ago), threats, moods)
 
 
 @pytest.mark.parametrize("days_ago", DAYS_AGO)
@@ -43,6 +53,19 @@ def test_every_component_is_what_was_known_that_day(company: KnownCompany, days_
         if not _same(row[f"{name}_score"], value)
     }
     assert wrong == {}
+
+
+def test_a_customer_is_one_however_often_it_was_entered(company: KnownCompany) -> None:
+    """Merged companies and doubles fold; a deal that only Salesforce tells makes a customer too."""
+    rows = company.warehouse.query("select * from SOPHIA.BUSINESS_INTELLIGENCE.CUSTOMER_HEALTH_DAILY")
+    accounts = companies_by_key(company)
+    assert {account_of(company.world, row["account_id"]) for row in rows} == {
+        accounts[row["account_key"]] for row in rows
+    }
+    assert all(row["account_id"] == accounts[row["account_key"]] for row in rows), "known by its oldest living record"
+    living = [one for one in only_in_salesforce(company.world) if one.record.is_live(company.world.now)]
+    sold = {one.company_id for one in living if one.record.value("dealstage", company.world.now) == WON}
+    assert sold and sold <= set(_rows(company, 0)) | {account for account, _ in arr.leavings(company.world)}
 
 
 @pytest.mark.parametrize("days_ago", DAYS_AGO)
@@ -74,8 +97,9 @@ def test_the_company_counts_its_customers_by_what_they_pay(company: KnownCompany
 
 def test_the_queue_holds_who_is_red_or_dropping(company: KnownCompany) -> None:
     today, before = (truth.adjusted(_truth(company, days_ago)) for days_ago in (0, 28))
+    accounts = companies_by_key(company)
     queue = {
-        row["account_id"]: row["why"]
+        accounts[row["account_key"]]: row["why"]
         for row in company.warehouse.query("select * from SOPHIA.BUSINESS_INTELLIGENCE.CUSTOMER_HEALTH_TEAM_QUEUE")
     }
     edge = {

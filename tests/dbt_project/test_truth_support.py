@@ -6,6 +6,8 @@ from typing import Any
 
 from infra.company import hours
 from infra.company.truth import support as truth
+from infra.company.truth.accounts import account_of
+from tests.dbt_project.account_keys import companies_by_key
 from tests.dbt_project.known_company import KnownCompany
 
 
@@ -24,7 +26,8 @@ def _at(told: datetime) -> datetime:
 def test_every_turn_is_there_with_its_minutes_to_the_second(company: KnownCompany) -> None:
     expected = {
         (turn.thread.desk, turn.thread.id, turn.started_at): (
-            turn.thread.company_id,
+            account_of(company.world, turn.thread.company_id),
+            account_of(company.world, turn.thread.company_id),
             turn.thread.team.name,
             turn.message_count,
             turn.replied_at,
@@ -35,8 +38,10 @@ def test_every_turn_is_there_with_its_minutes_to_the_second(company: KnownCompan
         )
         for turn in truth.turns(company.world)
     }
+    accounts = companies_by_key(company)
     found = {
         (row["source_system"], row["conversation_id"], _at(row["started_at"])): (
+            accounts[row["account_key"]],
             row["account_id"],
             row["team"],
             row["message_count"],
@@ -50,7 +55,7 @@ def test_every_turn_is_there_with_its_minutes_to_the_second(company: KnownCompan
         if row["source_system"] != "slack"
     }
     assert found == expected
-    assert {turn[3] is None for turn in found.values()} == {True, False}, (
+    assert {turn[4] is None for turn in found.values()} == {True, False}, (
         "both answered and unanswered turns are planted"
     )
 

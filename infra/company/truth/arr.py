@@ -4,22 +4,20 @@ A month ends with its last business day in the company's time zone; the running 
 what was agreed by then. Money is rounded to cents contract by contract.
 """
 
-import csv
-import functools
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from ..billing import Contract, contracts, usage
-from ..chance import COMPANY_TZ, company_date
+from ..chance import company_date
 from ..world import World
+from . import deals
+from .accounts import account_of
 
-_RATES = Path(__file__).parents[3] / "dbt_project/seeds/dated_rates.csv"
-_CENT = Decimal("0.01")
 _NOTHING = Decimal(0)
+_A_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +76,29 @@ def account_usage(world: World, month: date) -> dict[str, Decimal]:
     return dict(found)
 
 
+def account_arr_at(world: World, at: datetime, rate_on: date) -> dict[str, Decimal]:
+    """ARR in USD as known at an instant, of every account that had a contract by then: 0 where none earns."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for contract in _told(world):
+        if contract.started_at < at:
+            found[account_of(world, contract.company_id)] += _earned(contract, at, rate_on)
+    return dict(found)
+
+
+def under_contract(world: World, at: datetime) -> set[str]:
+    """Accounts with a contract in force at the instant, as known then; a paused one is."""
+    return {account_of(world, one.company_id) for one in _told(world) if one.is_in_force(at)}
+
+
+def leavings(world: World) -> list[tuple[str, datetime]]:
+    """Account and instant of each end of a contract after which the account has none."""
+    ends = [(account_of(world, one.company_id), one.terms[-1].ended_at) for one in _told(world)]
+    # What is told at the very instant is known just after it.
+    return [(account, at) for account, at in ends if at and account not in under_contract(world, at + _A_MOMENT)]
+
+
 def retention(world: World, month: date) -> Retention:
-    """Of parents as they are today, so a merged account is one with its winner in both months."""
+    """Of accounts as they are today, so a merged one is one with its winner in both months."""
     then = _by_parent(world, year_before(month), month)
     now = _by_parent(world, month, month)
     cohort = {account for account, amount in then.items() if amount}
@@ -101,54 +120,35 @@ def retention(world: World, month: date) -> Retention:
     )
 
 
-def parent_of(world: World, account: str) -> str:
-    """The company it was merged into by now, or itself."""
-    merged = {one.id: one.merged_into for one in world.market.companies if one.merged_at and one.merged_at <= world.now}
-    return merged.get(account) or account
-
-
 def _by_parent(world: World, month: date, rate_month: date) -> dict[str, Decimal]:
     found: dict[str, Decimal] = defaultdict(Decimal)
     for account, amount in _by_account(world, month, rate_month).items():
-        found[parent_of(world, account)] += amount
+        found[account_of(world, account)] += amount
     return found
 
 
 def _by_account(world: World, month: date, rate_month: date) -> dict[str, Decimal]:
-    at, rate_on = _ends_at(world, month), _last_day(world, rate_month)
+    at, rate_on = deals.end_of(world, _last_day(world, month)), _last_day(world, rate_month)
     found: dict[str, Decimal] = defaultdict(Decimal)
-    for contract in contracts(world):
-        if contract.terms[0].at <= world.now and contract.runs(at):
-            amount = _yearly(contract, at) / _per_usd(contract.currency, rate_on)
-            found[contract.company_id] += amount.quantize(_CENT, ROUND_HALF_UP)
+    for contract in _told(world):
+        if contract.runs(at):
+            found[contract.company_id] += _earned(contract, at, rate_on)
     return found
 
 
-def _yearly(contract: Contract, at: datetime) -> Decimal:
+def _told(world: World) -> list[Contract]:
+    return [one for one in contracts(world) if one.terms[0].at <= world.now]
+
+
+def _earned(contract: Contract, at: datetime, rate_on: date) -> Decimal:
+    if not contract.runs(at):
+        return _NOTHING
     terms = contract.terms_at(at)
-    return Decimal(terms.units * terms.unit_amount_cents * 12) / 100
-
-
-def _per_usd(currency: str, day: date) -> Decimal:
-    if currency == "usd":
-        return Decimal(1)
-    return [rate for first, rate in _rates()[currency.upper()] if first <= day][-1]
-
-
-@functools.cache
-def _rates() -> dict[str, list[tuple[date, Decimal]]]:
-    """What the warehouse is told currencies are worth; oldest first."""
-    found: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
-    with _RATES.open() as file:
-        for row in csv.DictReader(file):
-            found[row["iso_code"]].append((date.fromisoformat(row["start_date"]), Decimal(row["conversion_rate"])))
-    return {currency: sorted(dated) for currency, dated in found.items()}
+    yearly = Decimal(terms.units * terms.unit_amount_cents * 12) / 100
+    in_usd = deals.in_usd(yearly, contract.currency.upper(), rate_on)
+    assert in_usd is not None, "contracts are in currencies that have a rate"
+    return in_usd
 
 
 def _last_day(world: World, month: date) -> date:
     return min(following(month) - timedelta(days=1), company_date(world.now))
-
-
-def _ends_at(world: World, month: date) -> datetime:
-    midnight = datetime.combine(following(month), time(0), COMPANY_TZ)
-    return min(midnight.astimezone(UTC), world.now)

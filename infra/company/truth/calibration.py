@@ -1,37 +1,53 @@
-"""Does the health score foresee who leaves? The score as known on a day, against what became of the customer later."""
+"""Does the health score foresee who leaves? The score as known on a day, against what became of the contracts later."""
 
 import itertools
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ..chance import company_date
+from ..calls import Call
 from ..health import courses
 from ..world import World
-from . import health
+from . import arr, calls, deals, health
+from .accounts import account_of
 
 HORIZON = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A customer on a day: the score told then, the hidden health, and whether it left within the horizon."""
+    """A customer under contract on a day: the score told then, the hidden health, and whether within the horizon it was
+    left without a contract, as its ARR shows. parts are the components of the score, None where nothing was known."""
 
     score: float
     latent: float
     has_left: bool
+    parts: dict[str, float | None]
 
 
 def cases(world: World, days: list[date]) -> list[Case]:
-    """Of everyone who had a score and had not left by then."""
-    found = []
+    """Of everyone who had a score and a contract in force. Calls are heard and threats judged as people would."""
+    moods = {one.call_id: feeling for one in calls.told(world) if (feeling := _mood(one)) is not None}
+    called = {one.call_id: one.company_id for one in world.calls}
+    threats = [
+        (account_of(world, company), when, threat.level)
+        for (record, _, when), threat in calls.threats(world).items()
+        if (company := called.get(record))
+    ]
+    leavings, found = arr.leavings(world), []
     for day in days:
-        for account, score in health.adjusted(health.health(world, day)).items():
-            course = courses(world)[account]
-            left_on = company_date(course.churned_at) if course.churned_at else None
-            if left_on is None or left_on > day:
-                has_left = left_on is not None and left_on <= day + HORIZON
-                found.append(Case(score, course.at(health.end_of(world, day)), has_left))
+        at = deals.end_of(world, day)
+        known = health.health(world, day, threats, moods)
+        under_contract = arr.under_contract(world, at)
+        left = {account for account, when in leavings if at < when <= at + HORIZON}
+        for account, score in health.adjusted(known).items():
+            if account in under_contract:
+                latent = courses(world)[account].at(at)
+                found.append(Case(score, latent, account in left, known[account].components))
     return found
+
+
+def _mood(call: Call) -> float | None:
+    return calls.mood(call) if calls.is_scored(call) else None
 
 
 def auc(cases: list[Case], of: str = "score") -> float:

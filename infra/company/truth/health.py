@@ -6,20 +6,17 @@ compares the two.
 
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
-from ..chance import COMPANY_TZ
 from ..deliveries import deliveries
-from ..hooks import custom
-from ..pipeline import WON
 from ..render import intercom, zendesk
 from ..support import Thread, is_open
 from ..world import World
-from . import sales, support
+from . import arr, deals, sales, support
+from .accounts import account_of
 from .touches import owners, touches, whose
 
 WEIGHTS = {"support": 20, "sentiment": 20, "engagement": 15, "relationship": 15, "usage": 15, "commercial": 10}
@@ -29,6 +26,8 @@ _EXECUTIVE = ("chief", "ceo", "cfo", "coo", "president", "owner")
 
 Threats = Iterable[tuple[str, datetime, int]]
 """Account, instant and level of each mention of a competitor: another truth's business, so it is told here."""
+Moods = Mapping[str, float]
+"""What was heard of the customer in each scored call, -1 to 1, by its id: likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +56,24 @@ class Health:
         return "small" if self.arr_usd else "unknown"
 
 
-def health(world: World, day: date, threats: Threats = ()) -> dict[str, Health]:
+def health(world: World, day: date, threats: Threats, moods: Moods) -> dict[str, Health]:
     """Of every customer on the day, by account."""
-    at = end_of(world, day)
-    told = list(threats)
+    at, told = deals.end_of(world, day), list(threats)
+    now, before = (arr.account_arr_at(world, when, day) for when in (at, at - 90 * _DAY))
     return {
         account: Health(
             {
                 "support": _support(world, account, at),
-                "sentiment": None,
+                "sentiment": _sentiment(world, account, at, moods),
                 "engagement": _engagement(world, account, at),
                 "relationship": _relationship(world, account, at),
                 "usage": None,
-                "commercial": _commercial(world, account, at),
+                "commercial": _commercial(float(now[account]), float(before.get(account, 0)))
+                if account in now
+                else None,
                 "competitive": _competitive(world, account, at, told),
             },
-            arr(world, account, at),
+            float(now[account]) if account in now else None,
         )
         for account in customers(world, at)
     }
@@ -91,30 +92,19 @@ def adjusted(scores: dict[str, Health]) -> dict[str, float]:
 
 
 def customers(world: World, at: datetime) -> set[str]:
-    """Who has a running subscription, or a deal that stands as won and never had one."""
-    subscribers = {one["customer_id"] for one in _subscriptions(world) if _instant(one["started_at"]) < at}
-    running = {account for account in subscribers if arr(world, account, at)}
-    won = {
-        pursuit.company_id
-        for pursuit in world.pursuits
-        if pursuit.record.is_live(at) and pursuit.record.value("dealstage", at) == WON
-    }
-    return running | (won - subscribers)
-
-
-def arr(world: World, account: str, at: datetime) -> float | None:
-    """At today's units; None for who never subscribed by then."""
-    begun = [one for one in _subscriptions(world) if one["customer_id"] == account and _instant(one["started_at"]) < at]
-    running = [one for one in begun if not one["ended_at"] or _instant(one["ended_at"]) >= at]
-    return sum(12 * one["units"] * one["unit_amount_cents"] / 100 for one in running) if begun else None
+    """Who has a contract in force, or a deal that stands as won in either CRM and never had one."""
+    living = [one for one in deals.every(world) if one.record.is_live(at)]
+    won = {account_of(world, one.company_id) for one in living if deals.as_of(one, at).status == "won"}
+    return arr.under_contract(world, at) | (won - arr.account_arr_at(world, at, at.date()).keys())
 
 
 def _support(world: World, account: str, at: datetime) -> float | None:
     if not _has_desk(world, account, at):
         return None
     since = at - 60 * _DAY
-    own = [thread for thread in support.told_threads(world) if thread.company_id == account]
-    asked = [turn for turn in support.turns(world, at) if turn.thread.company_id == account and turn.started_at > since]
+    own = [one for one in support.told_threads(world) if account_of(world, one.company_id) == account]
+    turns = [one for one in support.turns(world, at) if account_of(world, one.thread.company_id) == account]
+    asked = [turn for turn in turns if turn.started_at > since]
     late = sum(turn.is_within_target is False for turn in asked)
     urgent = sum(_is_urgent(thread, at) and is_open(thread.until(at)) for thread in own)
     worked = sum(_was_open(thread, since, at) for thread in own)
@@ -141,6 +131,21 @@ def _engagement(world: World, account: str, at: datetime) -> float | None:
     return max(base - 10 * max(3 - len(people), 0), 0)
 
 
+def _sentiment(world: World, account: str, at: datetime, moods: Moods) -> float | None:
+    heard = [
+        (call.duration_s, moods[call.call_id])
+        for call in sales.calls(world)
+        if call.call_id in moods
+        and at - 90 * _DAY < call.started_at <= at
+        and call.company_id
+        and account_of(world, call.company_id) == account
+    ]
+    if not heard:
+        return None
+    mood = sum(seconds * one for seconds, one in heard) / sum(seconds for seconds, _ in heard)
+    return max(60 + 100 * mood, 0) if mood <= 0 else min(60 + 80 * mood, 100)
+
+
 def _relationship(world: World, account: str, at: datetime) -> float | None:
     signals = [one for one in _signals(world) if _instant(one["detectedAt"]) <= at]
     if not signals:
@@ -158,17 +163,16 @@ def _relationship(world: World, account: str, at: datetime) -> float | None:
     return max(100 - sum(50 * 0.5 ** (age / 60) for age in ages if age < 120), 0)
 
 
-def _commercial(world: World, account: str, at: datetime) -> float | None:
-    now, then = arr(world, account, at), arr(world, account, at - 90 * _DAY)
-    if now is None:
-        return None
-    return _line(now / then, ((0.8, 0), (1, 70), (1.1, 100))) if then else 70
+def _commercial(now: float, before: float) -> float:
+    return _line(now / before, ((0.8, 0), (1, 70), (1.1, 100))) if before else 70
 
 
 def _competitive(world: World, account: str, at: datetime, threats: Threats) -> float | None:
     levels = [level for one, when, level in threats if one == account and at - 30 * _DAY < when <= at]
     has_called = any(
-        call.company_id == account and at - 90 * _DAY < call.started_at <= at for call in sales.calls(world)
+        at - 90 * _DAY < call.started_at <= at
+        for call in sales.calls(world)
+        if call.company_id and account_of(world, call.company_id) == account
     )
     return 125 - 25 * max(levels, default=1) if has_called or levels else None
 
@@ -215,25 +219,12 @@ def _has_desk(world: World, account: str, at: datetime) -> bool:
 
 @lru_cache(maxsize=4)
 def _homes(world: World) -> dict[str, str]:
-    return {one.id: one.value("associatedcompanyid", world.now) for one in world.market.contacts}
+    return {one.id: account_of(world, one.value("associatedcompanyid", world.now)) for one in world.market.contacts}
 
 
 @lru_cache(maxsize=4)
 def _signals(world: World) -> list[dict[str, str]]:
     return [json.loads(one.body) for one in deliveries(world, sources=["usergems"])]
-
-
-@lru_cache(maxsize=4)
-def _subscriptions(world: World) -> list[dict[str, Any]]:
-    """As they are today; those of a company merged away are the winner's."""
-    homes = {one.id: one.merged_into or one.id for one in world.market.companies}
-    told = [one.record for one in custom.history(world).as_of(world.now, "subscription") if one.record]
-    return [{**one, "customer_id": homes[one["customer_id"]]} for one in told]
-
-
-def end_of(world: World, day: date) -> datetime:
-    midnight = datetime.combine(day + _DAY, time(0), COMPANY_TZ)
-    return min(midnight.astimezone(UTC), world.now)
 
 
 def _instant(told: str) -> datetime:

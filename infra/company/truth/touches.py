@@ -10,6 +10,7 @@ from ..hooks import outlook
 from ..render import zendesk
 from ..world import World
 from . import sales, support
+from .accounts import account_of
 
 _ANSWERS_WITHIN = timedelta(days=14)
 """A mail the other way after longer than that is a new beginning."""
@@ -29,7 +30,10 @@ class Touch:
 def _addresses(world: World) -> dict[str, tuple[str, str]]:
     """Account and person of each address that is a contact's, or lies in a company's domain."""
     contacts = {one.value("email", world.now): one for one in world.market.contacts if one.is_live(world.now)}
-    return {email: (one.value("associatedcompanyid", world.now), one.id) for email, one in contacts.items()}
+    return {
+        email: (account_of(world, one.value("associatedcompanyid", world.now)), one.id)
+        for email, one in contacts.items()
+    }
 
 
 def whose(world: World, email: str) -> tuple[str, str] | None:
@@ -45,7 +49,7 @@ def owners(world: World) -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for one in world.market.companies:
         site = re.sub(r"^(https?://)?(www\.)?", "", one.value("domain", world.now).lower()).split("/")[0]
-        found.setdefault(site, set()).add(one.merged_into or one.id)
+        found.setdefault(site, set()).add(account_of(world, one.id))
     return {domain: accounts.pop() for domain, accounts in found.items() if domain and len(accounts) == 1}
 
 
@@ -57,18 +61,20 @@ def touches(world: World) -> list[Touch]:
     gone = {one["external_id"] for one in users if not one["active"]}
     for call in sales.calls(world):
         if call.company_id:
-            found.append(Touch(call.company_id, call.started_at, True))
+            account = account_of(world, call.company_id)
+            found.append(Touch(account, call.started_at, True))
             for guest in (party for party in call.parties if party.employee is None):
                 _, name = whose(world, guest.email) or ("", guest.email)
-                found.append(Touch(call.company_id, call.started_at, False, name))
+                found.append(Touch(account, call.started_at, False, name))
     for turn in support.turns(world):
         if turn.replied_at:
-            found.append(Touch(turn.thread.company_id, turn.replied_at, True))
+            found.append(Touch(account_of(world, turn.thread.company_id), turn.replied_at, True))
     for thread in support.told_threads(world):
         asked = [step for step in thread.until(world.now) if step.who == "customer" and step.kind != "rating"]
         # Who that was, the help desk no longer says of a user it deleted.
         person = None if thread.desk == "zendesk" and thread.contact.id in gone else thread.contact.id
-        found += [Touch(thread.company_id, step.at, False, person) for step in asked]
+        account = account_of(world, thread.company_id)
+        found += [Touch(account, step.at, False, person) for step in asked]
     return found + _mails(world)
 
 

@@ -12,9 +12,21 @@ invoices as (
 
 ),
 
-companies as (
+account_map as (
 
-    select * from {{ ref('stg_hubspot__companies') }}
+    select * from {{ ref('int_identity__account_map') }}
+
+),
+
+company_keys as (
+
+    select * from {{ ref('int_health__company_keys') }}
+
+),
+
+domains as (
+
+    select * from {{ ref('int_health__domains') }}
 
 ),
 
@@ -28,37 +40,31 @@ told as (
 
 ),
 
--- Billing names the CRM's company, by its id or, where a sender knows no better, by its domain.
-matches as (
+customers as (
 
     select
-        told.account_id,
-        companies.company_id,
-        companies.merged_into_id,
-        companies.company_id = told.account_id as is_by_id,
-        companies.is_deleted
-    from told
-    inner join companies
-        on companies.company_id = told.account_id
-        or (companies.domain = lower(told.account_id) and not companies.is_deleted and not companies.is_merged)
+        source_id,
+        min(account_key) as account_key
+    from account_map
+    where source = 'custom' and record_kind = 'customer'
+    group by source_id
 
 ),
 
-best_match as (
-
-    select * from matches
-    qualify row_number() over (partition by account_id order by is_by_id desc, is_deleted, company_id) = 1
-
-),
-
+-- Billing names the CRM's company, by its id or, where a sender knows no better, by its domain. Whoever it alone knows
+-- is an account by that; an invoice without a subscription makes none.
 accounts as (
 
     select
         told.account_id,
-        coalesce(best_match.merged_into_id, best_match.company_id, told.account_id) as parent_account_id,
-        best_match.company_id is not null as is_known_account
+        coalesce(
+            company_keys.account_key, domains.account_key, customers.account_key, told.account_id
+        ) as parent_account_id,
+        coalesce(company_keys.account_key, domains.account_key, customers.account_key) is not null as is_known_account
     from told
-    left join best_match on best_match.account_id = told.account_id
+    left join company_keys on company_keys.company_id = told.account_id
+    left join domains on domains.domain = lower(told.account_id)
+    left join customers on customers.source_id = told.account_id
 
 )
 

@@ -24,28 +24,63 @@ relationship as (
 
 ),
 
+company_keys as (
+
+    select * from {{ ref('int_health__company_keys') }}
+
+),
+
 mentions as (
 
-    select * from {{ ref('competitor_mentions') }}
-    where account_id is not null
+    select
+        company_keys.account_key,
+        mentions.threat_level,
+        mentions.detected_at
+    from {{ ref('competitor_mentions') }} as mentions
+    inner join company_keys on company_keys.company_id = mentions.account_id
 
 ),
 
 calls as (
 
-    select * from {{ ref('int_calls__linked') }}
-    where account_id is not null
+    select
+        company_keys.account_key,
+        calls.sentiment_score,
+        calls.duration_s,
+        calls.started_at
+    from {{ ref('fct_call') }} as calls
+    inner join company_keys on company_keys.company_id = calls.account_id
 
 ),
 
--- Calls are not scored yet. Once they are, this is the duration-weighted mean of the account's external call sentiment
--- over the 90 days, mapped -0.6 to 0, 0 to 60 and 0.5 to 100.
+-- What the customer's side said in the calls of 90 days, a long call more than a short one.
+moods as (
+
+    select
+        customers.customer_day_key,
+        count(calls.sentiment_score) as scored_call_n,
+        (
+            sum(calls.sentiment_score * calls.duration_s)
+            / nullif(sum(iff(calls.sentiment_score is not null, calls.duration_s, 0)), 0)
+        )::number(9, 6) as mood
+    from customers
+    inner join calls
+        on calls.account_key = customers.account_key
+        and calls.started_at <= customers.known_until
+        and calls.started_at > dateadd(day, -90, customers.known_until)
+    group by customers.customer_day_key
+
+),
+
+-- -0.6 is 0, neutral 60, +0.5 is 100. Without a scored call nothing is known.
 sentiment as (
 
     select
         customer_day_key,
-        null::number(5, 2) as sentiment_score
-    from customers
+        scored_call_n,
+        mood,
+        iff(mood <= 0, greatest(60 + 100 * mood, 0), least(60 + 80 * mood, 100))::number(5, 2) as sentiment_score
+    from moods
 
 ),
 
@@ -67,8 +102,8 @@ commercial as (
         customer_day_key,
         (arr_usd / nullif(arr_90d_ago_usd, 0))::number(18, 6) as arr_ratio,
         case
-            when arr_usd is null then null
-            when coalesce(arr_90d_ago_usd, 0) = 0 then 70
+            when arr_usd is null or arr_90d_ago_usd is null then null
+            when arr_90d_ago_usd = 0 then 70
             when arr_usd / arr_90d_ago_usd >= 1
                 then least(70 + 300 * (arr_usd / arr_90d_ago_usd - 1), 100)
             else greatest(70 - 350 * (1 - arr_usd / arr_90d_ago_usd), 0)
@@ -77,13 +112,13 @@ commercial as (
 
 ),
 
--- Competitors are heard of in calls: without one in 90 days nothing is known, with one and no mention there is no threat.
+-- Competitors are heard of in calls: without one in 90 days nothing is known, with one and no mention is no threat.
 heard as (
 
     select distinct customers.customer_day_key
     from customers
     inner join calls
-        on calls.account_id = customers.account_id
+        on calls.account_key = customers.account_key
         and calls.started_at <= customers.known_until
         and calls.started_at > dateadd(day, -90, customers.known_until)
 
@@ -96,7 +131,7 @@ threats as (
         max(mentions.threat_level) as threat_level
     from customers
     inner join mentions
-        on mentions.account_id = customers.account_id
+        on mentions.account_key = customers.account_key
         and mentions.detected_at <= customers.known_until
         and mentions.detected_at > dateadd(day, -30, customers.known_until)
     group by customers.customer_day_key
@@ -107,9 +142,11 @@ components as (
 
     select
         customers.customer_day_key,
+        customers.account_key,
         customers.account_id,
         customers.account_name,
         customers.owner_id,
+        customers.owner_email,
         customers.segment,
         customers.arr_usd,
         support.support_score,
@@ -128,6 +165,8 @@ components as (
         support.question_n,
         support.reopening_n,
         support.average_rating,
+        sentiment.mood,
+        sentiment.scored_call_n,
         engagement.silent_days,
         engagement.active_person_n,
         relationship.departure_n,
@@ -139,7 +178,7 @@ components as (
     inner join support on support.customer_day_key = customers.customer_day_key
     inner join engagement on engagement.customer_day_key = customers.customer_day_key
     inner join relationship on relationship.customer_day_key = customers.customer_day_key
-    inner join sentiment on sentiment.customer_day_key = customers.customer_day_key
+    left join sentiment on sentiment.customer_day_key = customers.customer_day_key
     inner join usage on usage.customer_day_key = customers.customer_day_key
     inner join commercial on commercial.customer_day_key = customers.customer_day_key
     left join heard on heard.customer_day_key = customers.customer_day_key

@@ -1,22 +1,29 @@
 with
 
-companies as (
+account_domains as (
 
-    select * from {{ ref('stg_hubspot__companies') }}
-    where domain is not null
+    select * from {{ ref('int_identity__account_domains') }}
+    where rule = 'domain'
 
 ),
 
--- A merged company's domain is the winner's. A domain of two accounts (a host many of them share, a parent's) tells
--- nothing about whose an address in it is.
+account_map as (
+
+    select * from {{ ref('int_identity__account_map') }}
+    where is_live
+
+),
+
+-- A domain of two accounts (a host many of them share, a parent's) tells nothing about whose an address in it is.
 domains as (
 
     select
-        domain,
-        min(coalesce(merged_into_id, company_id)) as account_id
-    from companies
-    group by domain
-    having count(distinct coalesce(merged_into_id, company_id)) = 1
+        account_domains.domain,
+        min(account_map.account_key) as account_key
+    from account_domains
+    inner join account_map on account_map.node_id = account_domains.node_id
+    group by account_domains.domain
+    having count(distinct account_map.account_key) = 1
 
 )
 

@@ -31,7 +31,7 @@ seen as (
         )) as active_person_n
     from customers
     inner join touches
-        on touches.account_id = customers.account_id
+        on touches.account_key = customers.account_key
         and touches.touched_at <= customers.known_until
     group by customers.customer_day_key
 
@@ -41,7 +41,7 @@ measured as (
 
     select
         customers.customer_day_key,
-        customers.account_id,
+        customers.account_key,
         customers.date_key,
         seen.last_two_way_at,
         (datediff(second, seen.last_two_way_at, customers.known_until) / 86400)::number(9, 4) as silent_days,
@@ -54,7 +54,8 @@ measured as (
 
 ),
 
--- 7 days since both sides spoke are 100, 30 are 70, 90 are 0, straight lines between; each person short of three costs 10.
+-- 7 days since both sides spoke are 100, 30 are 70, 90 are 0, straight lines between; each person short of three
+-- costs 10.
 scored as (
 
     select

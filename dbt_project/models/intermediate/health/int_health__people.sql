@@ -1,48 +1,39 @@
 with
 
-contacts as (
+records as (
 
-    select * from {{ ref('stg_hubspot__contacts') }}
-    where not is_deleted
-
-),
-
-companies as (
-
-    select * from {{ ref('stg_hubspot__companies') }}
+    select * from {{ ref('int_identity__person_records') }}
+    where email is not null
 
 ),
 
--- Free-mail hosts are the domain of no company, so an address there belongs to an account only as a known contact.
+person_map as (
+
+    select * from {{ ref('int_identity__person_map') }}
+
+),
+
+known_people as (
+
+    select * from {{ ref('int_identity__people') }}
+
+),
+
+hosts as (
+
+    select * from {{ ref('int_identity__domains') }}
+
+),
+
 domains as (
 
     select * from {{ ref('int_health__domains') }}
 
 ),
 
-slack_users as (
-
-    select * from {{ ref('stg_slack__users') }}
-
-),
-
--- Facts of a merged company belong to the one it was merged into.
-accounts as (
-
-    select
-        company_id,
-        coalesce(merged_into_id, company_id) as account_id
-    from companies
-
-),
-
 addresses as (
 
-    select email from contacts
-
-    union
-
-    select email from {{ ref('stg_gong__call_parties') }}
+    select email from records
 
     union
 
@@ -54,50 +45,40 @@ addresses as (
 
     union
 
-    select email from {{ ref('stg_intercom__contacts') }}
-
-    union
-
     select author_email as email from {{ ref('stg_intercom__conversations') }}
-
-    union
-
-    select email from {{ ref('stg_zendesk__users') }}
-
-    union
-
-    select email from slack_users
 
 ),
 
-contacts_by_address as (
+-- An office's mailbox has several people behind it: there the oldest living record speaks.
+owned_addresses as (
 
     select
-        contacts.email,
-        coalesce(contacts.merged_into_id, contacts.contact_id) as contact_id,
-        accounts.account_id
-    from contacts
-    inner join accounts on accounts.company_id = contacts.company_id
-    where contacts.email is not null
+        records.email,
+        person_map.person_key,
+        known_people.account_key
+    from records
+    inner join person_map on person_map.node_id = records.node_id
+    inner join known_people on known_people.person_key = person_map.person_key
     qualify row_number() over (
-        partition by contacts.email
-        order by contacts.is_merged, contacts.created_at, contacts.contact_id
+        partition by records.email
+        order by iff(records.is_live, 0, 1), records.first_seen_at, records.node_id
     ) = 1
 
 ),
 
+-- Mail providers are the domain of no account, so an address there belongs to one only as a known person's.
 people as (
 
     select
         addresses.email,
-        contacts_by_address.contact_id,
-        coalesce(contacts_by_address.account_id, domains.account_id) as account_id,
-        -- The same person writes from several addresses: a contact is one person, whichever was used.
-        coalesce('contact:' || contacts_by_address.contact_id, 'email:' || addresses.email) as person_key
+        coalesce(owned_addresses.account_key, domains.account_key) as account_key,
+        -- The same person writes from several addresses, and is one person whichever was used.
+        coalesce(owned_addresses.person_key, 'email:' || addresses.email) as person_key
     from addresses
-    left join contacts_by_address on contacts_by_address.email = addresses.email
-    left join domains on domains.domain = split_part(addresses.email, '@', 2)
-    where coalesce(contacts_by_address.account_id, domains.account_id) is not null
+    left join owned_addresses on owned_addresses.email = addresses.email
+    left join hosts on hosts.host = split_part(addresses.email, '@', 2)
+    left join domains on domains.domain = coalesce(hosts.domain, split_part(addresses.email, '@', 2))
+    where coalesce(owned_addresses.account_key, domains.account_key) is not null
 
 )
 

@@ -30,7 +30,7 @@ feed as (
 departures as (
 
     select
-        domains.account_id,
+        domains.account_key,
         coalesce(signals.our_reference, signals.email, signals.signal_id) as person_key,
         min(signals.detected_at) as detected_at
     from signals
@@ -42,7 +42,7 @@ departures as (
             or regexp_like(lower(signals.previous_job_title), '.*(chief|ceo|cfo|coo|president|owner).*')
         )
     group by
-        domains.account_id,
+        domains.account_key,
         coalesce(signals.our_reference, signals.email, signals.signal_id)
 
 ),
@@ -58,7 +58,7 @@ felt as (
         )::number(12, 6) as penalty
     from customers
     inner join departures
-        on departures.account_id = customers.account_id
+        on departures.account_key = customers.account_key
         and departures.detected_at <= customers.known_until
         and departures.detected_at > dateadd(day, -120, customers.known_until)
     group by customers.customer_day_key
@@ -69,7 +69,7 @@ relationship as (
 
     select
         customers.customer_day_key,
-        customers.account_id,
+        customers.account_key,
         customers.date_key,
         coalesce(felt.departure_n, 0) as departure_n,
         iff(

@@ -21,29 +21,22 @@ turns as (
 states as (
 
     select
-        conversations.account_id,
+        conversations.account_key,
         intervals.*
     from {{ ref('int_support__state_intervals') }} as intervals
     inner join conversations on conversations.conversation_key = intervals.conversation_key
 
 ),
 
-contacts as (
+person_map as (
 
-    select * from {{ ref('stg_hubspot__contacts') }}
-    where not is_deleted
-
-),
-
-companies as (
-
-    select * from {{ ref('stg_hubspot__companies') }}
+    select * from {{ ref('int_identity__person_map') }}
 
 ),
 
-people as (
+known_people as (
 
-    select * from {{ ref('int_health__people') }}
+    select * from {{ ref('int_identity__people') }}
 
 ),
 
@@ -57,8 +50,7 @@ ticket_ratings as (
 registered_people as (
 
     select
-        external_id,
-        email,
+        record_id,
         created_at
     from {{ ref('stg_intercom__contacts') }}
     where not is_deleted
@@ -66,8 +58,7 @@ registered_people as (
     union all
 
     select
-        external_id,
-        email,
+        record_id,
         created_at
     from {{ ref('stg_zendesk__users') }}
     where not is_deleted and user_role = 'end-user'
@@ -78,21 +69,20 @@ registered_people as (
 connected as (
 
     select
-        coalesce(companies.merged_into_id, companies.company_id, people.account_id) as account_id,
+        known_people.account_key,
         min(registered_people.created_at) as connected_at
     from registered_people
-    left join contacts on contacts.contact_id = registered_people.external_id
-    left join companies on companies.company_id = contacts.company_id
-    left join people on people.email = registered_people.email and registered_people.external_id is null
-    where coalesce(companies.company_id, people.account_id) is not null
-    group by coalesce(companies.merged_into_id, companies.company_id, people.account_id)
+    inner join person_map on person_map.record_id = registered_people.record_id
+    inner join known_people on known_people.person_key = person_map.person_key
+    where known_people.account_key is not null
+    group by known_people.account_key
 
 ),
 
 ratings as (
 
     select
-        account_id,
+        account_key,
         rating,
         rated_at
     from conversations
@@ -102,7 +92,7 @@ ratings as (
 
     -- Zendesk asks for good or bad: the ends of a scale of five.
     select
-        conversations.account_id,
+        conversations.account_key,
         iff(ticket_ratings.satisfaction = 'good', 5, 1) as rating,
         ticket_ratings.changed_at as rated_at
     from ticket_ratings
@@ -129,7 +119,7 @@ questions as (
         count(*) as question_n
     from customers
     inner join turns
-        on turns.account_id = customers.account_id
+        on turns.account_key = customers.account_key
         and turns.started_at > dateadd(day, -60, customers.known_until)
         and turns.started_at <= customers.known_until
     group by customers.customer_day_key
@@ -153,7 +143,7 @@ work as (
         count(distinct iff(states.is_open, states.conversation_key, null)) as worked_n
     from customers
     inner join states
-        on states.account_id = customers.account_id
+        on states.account_key = customers.account_key
         and states.valid_from <= customers.known_until
         and (states.valid_to > dateadd(day, -60, customers.known_until) or states.valid_to is null)
     group by customers.customer_day_key
@@ -167,7 +157,7 @@ opinions as (
         avg(ratings.rating)::number(9, 6) as average_rating
     from customers
     inner join ratings
-        on ratings.account_id = customers.account_id
+        on ratings.account_key = customers.account_key
         and ratings.rated_at > dateadd(day, -60, customers.known_until)
         and ratings.rated_at <= customers.known_until
     group by customers.customer_day_key
@@ -178,7 +168,7 @@ support as (
 
     select
         customers.customer_day_key,
-        customers.account_id,
+        customers.account_key,
         customers.date_key,
         coalesce(work.urgent_n, 0) as urgent_n,
         coalesce(questions.late_n, 0) as late_n,
@@ -199,7 +189,7 @@ support as (
             null
         )::number(5, 2) as support_score
     from customers
-    left join connected on connected.account_id = customers.account_id
+    left join connected on connected.account_key = customers.account_key
     left join questions on questions.customer_day_key = customers.customer_day_key
     left join work on work.customer_day_key = customers.customer_day_key
     left join opinions on opinions.customer_day_key = customers.customer_day_key

@@ -1,9 +1,20 @@
 with
 
+company_keys as (
+
+    select * from {{ ref('int_health__company_keys') }}
+
+),
+
 calls as (
 
-    select * from {{ ref('int_calls__linked') }}
-    where account_id is not null
+    select
+        linked.call_id,
+        linked.call_key,
+        company_keys.account_key,
+        linked.started_at
+    from {{ ref('int_calls__linked') }} as linked
+    inner join company_keys on company_keys.company_id = linked.account_id
 
 ),
 
@@ -23,7 +34,7 @@ people as (
 turns as (
 
     select * from {{ ref('int_support__response_turns') }}
-    where account_id is not null
+    where account_key is not null
 
 ),
 
@@ -36,7 +47,7 @@ support_messages as (
 conversations as (
 
     select * from {{ ref('int_support__conversations') }}
-    where account_id is not null
+    where account_key is not null
 
 ),
 
@@ -62,7 +73,7 @@ mail_sides as (
 
     select
         mails.record_id as mail_key,
-        people.account_id,
+        people.account_key,
         people.person_key,
         'inbound' as direction,
         mails.sent_at
@@ -73,7 +84,7 @@ mail_sides as (
 
     select
         mails.record_id as mail_key,
-        people.account_id,
+        people.account_key,
         null as person_key,
         'outbound' as direction,
         mails.sent_at
@@ -84,7 +95,7 @@ mail_sides as (
     inner join people on people.email = recipients.email
     left join people as senders on senders.email = mails.from_email
     where senders.email is null
-    qualify row_number() over (partition by mails.record_id, people.account_id order by recipients.recipient_key) = 1
+    qualify row_number() over (partition by mails.record_id, people.account_key order by recipients.recipient_key) = 1
 
 ),
 
@@ -94,8 +105,8 @@ exchanges as (
     select *
     from mail_sides
     qualify
-        lag(direction) over (partition by account_id order by sent_at, mail_key) != direction
-        and lag(sent_at) over (partition by account_id order by sent_at, mail_key) >= dateadd(day, -14, sent_at)
+        lag(direction) over (partition by account_key order by sent_at, mail_key) != direction
+        and lag(sent_at) over (partition by account_key order by sent_at, mail_key) >= dateadd(day, -14, sent_at)
 
 ),
 
@@ -106,7 +117,7 @@ told as (
         'call' as channel,
         'two_way' as direction,
         call_key as source_key,
-        account_id,
+        account_key,
         null as person_key,
         started_at as touched_at
     from calls
@@ -117,7 +128,7 @@ told as (
         'call' as channel,
         'inbound' as direction,
         calls.call_key as source_key,
-        calls.account_id,
+        calls.account_key,
         coalesce(people.person_key, 'email:' || parties.email) as person_key,
         calls.started_at as touched_at
     from calls
@@ -130,7 +141,7 @@ told as (
         source_system as channel,
         'two_way' as direction,
         turn_key as source_key,
-        account_id,
+        account_key,
         null as person_key,
         replied_at as touched_at
     from turns
@@ -142,7 +153,7 @@ told as (
         conversations.source_system as channel,
         'inbound' as direction,
         support_messages.message_key as source_key,
-        conversations.account_id,
+        conversations.account_key,
         conversations.person_key,
         support_messages.sent_at as touched_at
     from support_messages
@@ -155,7 +166,7 @@ told as (
         source_system as channel,
         'inbound' as direction,
         turn_key as source_key,
-        account_id,
+        account_key,
         person_key,
         started_at as touched_at
     from turns
@@ -167,7 +178,7 @@ told as (
         'email' as channel,
         direction,
         mail_key as source_key,
-        account_id,
+        account_key,
         person_key,
         sent_at as touched_at
     from mail_sides
@@ -178,7 +189,7 @@ told as (
         'email' as channel,
         'two_way' as direction,
         mail_key as source_key,
-        account_id,
+        account_key,
         null as person_key,
         sent_at as touched_at
     from exchanges
@@ -189,9 +200,9 @@ touches as (
 
     select
         md5(
-            channel || '|' || direction || '|' || source_key || '|' || account_id || '|' || coalesce(person_key, '')
+            channel || '|' || direction || '|' || source_key || '|' || account_key || '|' || coalesce(person_key, '')
         ) as touch_key,
-        account_id,
+        account_key,
         person_key,
         channel,
         direction,

@@ -32,16 +32,27 @@ organizations as (
 
 ),
 
-contacts as (
+person_map as (
 
-    select * from {{ ref('stg_hubspot__contacts') }}
-    where not is_deleted
+    select * from {{ ref('int_identity__person_map') }}
 
 ),
 
-companies as (
+known_people as (
 
-    select * from {{ ref('stg_hubspot__companies') }}
+    select * from {{ ref('int_identity__people') }}
+
+),
+
+account_map as (
+
+    select * from {{ ref('int_identity__account_map') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_health__accounts') }}
 
 ),
 
@@ -57,6 +68,19 @@ teams as (
 
 ),
 
+-- The CRM's contact that a tool names; an id that two portals gave to two people names neither.
+crm_people as (
+
+    select
+        source_id as contact_id,
+        min(person_key) as person_key
+    from person_map
+    where source = 'hubspot' and record_kind = 'contact'
+    group by source_id
+    having count(distinct person_key) = 1
+
+),
+
 asked as (
 
     select
@@ -66,9 +90,10 @@ asked as (
         intercom.conversation_id,
         intercom.team_id as source_team_id,
         intercom.contact_external_id as told_contact_id,
+        users.record_id as user_record_id,
         -- We may have written first: then the author is a colleague.
         coalesce(iff(intercom.author_type in ('user', 'lead'), intercom.author_email, null), users.email) as told_email,
-        null::varchar as told_company_id,
+        null::varchar as organization_record_id,
         intercom.time_to_admin_reply_s as vendor_reply_s,
         intercom.rating,
         intercom.rated_at,
@@ -84,9 +109,10 @@ asked as (
         zendesk.connection_id,
         zendesk.ticket_id as conversation_id,
         zendesk.group_id as source_team_id,
-        zendesk_users.external_id as told_contact_id,
+        null as told_contact_id,
+        zendesk_users.record_id as user_record_id,
         zendesk_users.email as told_email,
-        organizations.external_id as told_company_id,
+        organizations.record_id as organization_record_id,
         null as vendor_reply_s,
         null as rating,
         null::timestamp_ntz as rated_at,
@@ -101,7 +127,8 @@ asked as (
 
 ),
 
--- Strongest first: the CRM's contact that the tool names, the address written from, the company the tool names.
+-- Strongest first: the CRM's contact that the tool names, the person its user is, the address written from, the company
+-- the tool names.
 placed as (
 
     select
@@ -109,11 +136,9 @@ placed as (
         asked.source_system,
         asked.connection_id,
         asked.conversation_id,
-        coalesce(by_contact.merged_into_id, by_contact.company_id, people.account_id, by_company.company_id) as company_id,
+        coalesce(known_people.account_key, people.account_key, account_map.account_key) as account_key,
         coalesce(
-            'contact:' || coalesce(contacts.merged_into_id, contacts.contact_id),
-            people.person_key,
-            'email:' || asked.told_email
+            crm_people.person_key, users_map.person_key, people.person_key, 'email:' || asked.told_email
         ) as person_key,
         coalesce(own_team.team, any_team.team) as team,
         coalesce(own_team.target_minutes, any_team.target_minutes) as target_minutes,
@@ -122,10 +147,11 @@ placed as (
         asked.rated_at,
         asked.created_at
     from asked
-    left join contacts on contacts.contact_id = asked.told_contact_id
-    left join companies as by_contact on by_contact.company_id = contacts.company_id
+    left join crm_people on crm_people.contact_id = asked.told_contact_id
+    left join person_map as users_map on users_map.record_id = asked.user_record_id
+    left join known_people on known_people.person_key = coalesce(crm_people.person_key, users_map.person_key)
     left join people on people.email = asked.told_email
-    left join companies as by_company on by_company.company_id = asked.told_company_id
+    left join account_map on account_map.record_id = asked.organization_record_id
     left join teams as own_team
         on own_team.source_system = asked.source_system
         and own_team.source_team_id = asked.source_team_id
@@ -140,7 +166,8 @@ conversations as (
         placed.source_system,
         placed.connection_id,
         placed.conversation_id,
-        coalesce(companies.merged_into_id, placed.company_id) as account_id,
+        placed.account_key,
+        accounts.account_id,
         placed.person_key,
         placed.team,
         placed.target_minutes,
@@ -149,11 +176,7 @@ conversations as (
         placed.created_at,
         placed.rated_at
     from placed
-    left join companies on companies.company_id = placed.company_id
-    qualify row_number() over (
-        partition by placed.conversation_key
-        order by placed.company_id, placed.person_key
-    ) = 1
+    left join accounts on accounts.account_key = placed.account_key
 
 )
 

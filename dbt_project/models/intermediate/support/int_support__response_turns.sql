@@ -86,6 +86,7 @@ conversation_turns as (
         conversations.source_system,
         conversations.connection_id,
         conversations.conversation_id,
+        conversations.account_key,
         conversations.account_id,
         conversations.person_key,
         conversations.team,
@@ -120,6 +121,7 @@ every_turn as (
         'slack' as source_system,
         slack_turns.connection_id,
         slack_turns.conversation_id,
+        slack_turns.account_key,
         slack_turns.account_id,
         slack_turns.person_key,
         slack_team.team,
@@ -148,7 +150,7 @@ waited as (
 
 ),
 
--- Business time up to an instant is that of the days before and of its own day; between two instants it is the difference.
+-- Business time up to an instant is that of the days before and of its own day; between two it is the difference.
 counted as (
 
     select
@@ -200,6 +202,7 @@ turns as (
         source_system,
         connection_id,
         conversation_id,
+        account_key,
         account_id,
         person_key,
         team,

@@ -19,6 +19,12 @@ people as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('int_health__accounts') }}
+
+),
+
 -- Our own workspace is the one most users of the connection belong to; whoever is of another, or unknown, is a guest.
 home_teams as (
 
@@ -65,7 +71,7 @@ messages as (
 
 ),
 
--- Ten minutes without a word of theirs, in the thread or among the channel's own messages, and the next word opens a turn.
+-- Ten minutes without a word of theirs, in the thread or among the channel's own messages, and the next opens a turn.
 openings as (
 
     select * from messages
@@ -125,7 +131,8 @@ turns as (
         openings.message_key as turn_key,
         openings.connection_id,
         openings.channel_id || '/' || openings.thread_ts as conversation_id,
-        people.account_id,
+        people.account_key,
+        accounts.account_id,
         coalesce(people.person_key, 'email:' || openings.email) as person_key,
         openings.sent_at as started_at,
         coalesce(thread_replies.replied_at, channel_replies.replied_at) as replied_at
@@ -133,6 +140,7 @@ turns as (
     left join thread_replies on thread_replies.message_key = openings.message_key
     left join channel_replies on channel_replies.message_key = openings.message_key
     left join people on people.email = openings.email
+    left join accounts on accounts.account_key = people.account_key
 
 )
 

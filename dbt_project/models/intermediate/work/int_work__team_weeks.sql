@@ -8,7 +8,8 @@ dates as (
 
 holidays as (
 
-    select * from {{ ref('company_holidays') }}
+    select * from {{ ref('holidays') }}
+    where holiday_calendar = 'engineering'
 
 ),
 

@@ -13,6 +13,7 @@ typed as (
         source_system::varchar as source_system,
         connection_id::varchar as connection_id,
         conversation_id::varchar as conversation_id,
+        account_key::varchar as account_key,
         account_id::varchar as account_id,
         person_key::varchar as person_key,
         team::varchar as team,

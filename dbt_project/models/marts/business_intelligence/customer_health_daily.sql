@@ -96,6 +96,11 @@ explained as (
             ),
             iff(reopening_n > 0 and support_score < 80, reopening_n::varchar || ' conversations opened again', null),
             iff(average_rating < 3 and support_score is not null, 'support rated below 3 of 5', null),
+            iff(
+                sentiment_score < 40,
+                'unhappy in ' || scored_call_n::varchar || ' calls of 90 days (mood ' || round(mood, 2)::varchar || ')',
+                null
+            ),
             case
                 when engagement_score is null then null
                 when silent_days is null then 'never a two-way contact'
@@ -106,7 +111,11 @@ explained as (
                 'only ' || active_person_n::varchar || ' people in contact',
                 null
             ),
-            iff(departure_n > 0 and relationship_score < 80, departure_n::varchar || ' champions or executives left', null),
+            iff(
+                departure_n > 0 and relationship_score < 80,
+                departure_n::varchar || ' champions or executives left',
+                null
+            ),
             iff(arr_ratio < 1, 'ARR down by ' || round(100 * (1 - arr_ratio))::varchar || ' % in 90 days', null),
             iff(threat_level >= 3, 'competitor threat level ' || threat_level::varchar, null)
         )) as reasons
@@ -118,9 +127,11 @@ typed as (
 
     select
         customer_day_key::varchar as customer_day_key,
+        account_key::varchar as account_key,
         account_id::varchar as account_id,
         account_name::varchar as account_name,
         owner_id::varchar as owner_id,
+        owner_email::varchar as owner_email,
         segment::varchar as segment,
         arr_usd::number(18, 2) as arr_usd,
         support_score::number(5, 2) as support_score,

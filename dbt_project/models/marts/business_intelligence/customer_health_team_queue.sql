@@ -8,13 +8,6 @@ daily as (
 
 ),
 
-owners as (
-
-    select * from {{ ref('stg_hubspot__owners') }}
-    qualify row_number() over (partition by owner_id order by record_id) = 1
-
-),
-
 today as (
 
     select * from daily
@@ -30,7 +23,7 @@ compared as (
         today.score_adj - earlier.score_adj as change_28d
     from today
     left join daily as earlier
-        on earlier.account_id = today.account_id
+        on earlier.account_key = today.account_key
         and earlier.date_key = dateadd(day, -28, today.date_key)
 
 ),
@@ -38,10 +31,11 @@ compared as (
 queued as (
 
     select
+        compared.account_key::varchar as account_key,
         compared.account_id::varchar as account_id,
         compared.account_name::varchar as account_name,
         compared.owner_id::varchar as owner_id,
-        owners.email::varchar as owner_email,
+        compared.owner_email::varchar as owner_email,
         compared.segment::varchar as segment,
         iff(compared.score_adj < 50, 'red', 'dropping')::varchar as why,
         compared.reasons::array as reasons,
@@ -51,7 +45,6 @@ queued as (
         compared.coverage::number(7, 6) as coverage,
         compared.date_key::date as date_key
     from compared
-    left join owners on owners.owner_id = compared.owner_id
     where compared.score_adj < 50 or compared.change_28d <= -10
 
 )

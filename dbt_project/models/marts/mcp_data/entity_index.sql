@@ -1,15 +1,30 @@
 with
 
+company_keys as (
+
+    select * from {{ ref('int_health__company_keys') }}
+
+),
+
+account_ids as (
+
+    select
+        account_key,
+        account_id
+    from {{ ref('int_health__accounts') }}
+
+),
+
 accounts as (
 
     select
         'account' as entity_type,
-        account_id as entity_id,
-        account_id,
+        account_key as entity_id,
+        account_key,
         account_name as entity_name,
         domain as also_known_as,
         'MCP_DATA.ACCOUNT_360' as found_in,
-        'account_id' as found_by,
+        'account_key' as found_by,
         created_at as known_since
     from {{ ref('account_360') }}
 
@@ -19,18 +34,15 @@ contacts as (
 
     select
         'contact' as entity_type,
-        people.contact_id as entity_id,
-        coalesce(merged.merged_into_id, people.company_id) as account_id,
-        nullif(trim(coalesce(people.first_name, '') || ' ' || coalesce(people.last_name, '')), '') as entity_name,
-        people.email as also_known_as,
-        'STAGING.STG_HUBSPOT__CONTACTS' as found_in,
-        'contact_id' as found_by,
-        people.created_at as known_since
-    from {{ ref('stg_hubspot__contacts') }} as people
-    left join {{ ref('stg_hubspot__companies') }} as merged
-        on merged.connection_id = people.connection_id
-        and merged.company_id = people.company_id
-    where not people.is_deleted and not people.is_merged
+        person_key as entity_id,
+        account_key,
+        full_name as entity_name,
+        email as also_known_as,
+        'ANALYTICS.DIM_CONTACT' as found_in,
+        'person_key' as found_by,
+        first_seen_at as known_since
+    from {{ ref('dim_contact') }}
+    where not is_deleted
 
 ),
 
@@ -38,17 +50,20 @@ deals as (
 
     select
         'deal' as entity_type,
-        deals.deal_id as entity_id,
-        companies_of_deals.company_id as account_id,
+        deals.deal_key as entity_id,
+        coalesce(company_keys.account_key, account_map.account_key) as account_key,
         deals.deal_name as entity_name,
         deals.stage_id as also_known_as,
-        'ANALYTICS.INT_DEALS__STAGE_INTERVALS' as found_in,
-        'deal_id' as found_by,
+        'ANALYTICS.FCT_DEAL' as found_in,
+        'deal_key' as found_by,
         deals.created_at as known_since
-    from {{ ref('stg_hubspot__deals') }} as deals
-    left join {{ ref('int_deals__companies') }} as companies_of_deals
-        on companies_of_deals.deal_key = deals.record_id
-    where not deals.is_deleted and not deals.is_merged
+    from {{ ref('fct_deal') }} as deals
+    left join company_keys on company_keys.company_id = deals.company_id
+    left join {{ ref('int_identity__account_map') }} as account_map
+        on account_map.source = 'salesforce'
+        and account_map.record_kind = 'account'
+        and account_map.source_id = deals.salesforce_account_id
+    where deals.status != 'deleted'
 
 ),
 
@@ -56,14 +71,15 @@ calls as (
 
     select
         'call' as entity_type,
-        call_id as entity_id,
-        account_id,
-        title as entity_name,
-        call_date::varchar as also_known_as,
+        calls.call_id as entity_id,
+        company_keys.account_key,
+        calls.title as entity_name,
+        calls.call_date::varchar as also_known_as,
         'GONG_INTELLIGENCE.CALL_TRANSCRIPTS' as found_in,
         'call_id' as found_by,
-        started_at as known_since
-    from {{ ref('int_calls__linked') }}
+        calls.started_at as known_since
+    from {{ ref('int_calls__linked') }} as calls
+    left join company_keys on company_keys.company_id = calls.account_id
 
 ),
 
@@ -72,7 +88,7 @@ competitors as (
     select
         'competitor' as entity_type,
         competitor_name as entity_id,
-        null as account_id,
+        null as account_key,
         competitor_name as entity_name,
         listagg(alias, ', ') within group (order by alias) as also_known_as,
         'COMPETITIVE_INTELLIGENCE.COMPETITOR_MENTIONS' as found_in,
@@ -88,7 +104,7 @@ decisions as (
     select
         'decision' as entity_type,
         decision_id as entity_id,
-        null as account_id,
+        null as account_key,
         title as entity_name,
         chosen_alternative as also_known_as,
         'AI_MEMORY.DECISIONS' as found_in,
@@ -117,17 +133,19 @@ every_entity as (
 told as (
 
     select
-        md5(entity_type || '|' || entity_id) as entity_key,
-        entity_type::varchar as entity_type,
-        entity_id::varchar as entity_id,
-        account_id::varchar as account_id,
-        entity_name::varchar as entity_name,
-        also_known_as::varchar as also_known_as,
+        md5(every_entity.entity_type || '|' || every_entity.entity_id) as entity_key,
+        every_entity.entity_type::varchar as entity_type,
+        every_entity.entity_id::varchar as entity_id,
+        every_entity.account_key::varchar as account_key,
+        account_ids.account_id::varchar as account_id,
+        every_entity.entity_name::varchar as entity_name,
+        every_entity.also_known_as::varchar as also_known_as,
         {{ words("coalesce(entity_name, '') || ' ' || coalesce(also_known_as, '')") }}::varchar as search_words,
-        found_in::varchar as found_in,
-        found_by::varchar as found_by,
-        known_since::timestamp_ntz as known_since
+        every_entity.found_in::varchar as found_in,
+        every_entity.found_by::varchar as found_by,
+        every_entity.known_since::timestamp_ntz as known_since
     from every_entity
+    left join account_ids on account_ids.account_key = every_entity.account_key
 
 )
 

@@ -1,0 +1,16 @@
+"""Which account a company truly is, under HubSpot's id: merged companies are their winners, doubles their originals."""
+
+from functools import lru_cache
+
+from ..world import World
+
+
+def account_of(world: World, company_id: str) -> str:
+    """As of the world's now; an id that is no company's is itself."""
+    return _same_as(world).get(company_id, company_id)
+
+
+@lru_cache(maxsize=4)
+def _same_as(world: World) -> dict[str, str]:
+    companies = [one for one in world.market.companies if one.merged_at and one.merged_at <= world.now]
+    return world.market.planted.same_as | {one.id: one.merged_into for one in companies if one.merged_into}
