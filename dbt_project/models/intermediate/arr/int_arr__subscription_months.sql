@@ -89,8 +89,8 @@ known as (
         coalesce(subscription_currencies.currency_code, account_currencies.currency_code) is null as is_currency_assumed
     from intervals
     inner join months
-        on intervals.valid_from < months.ends_at
-        and (intervals.valid_to >= months.ends_at or intervals.valid_to is null)
+        on months.ends_at > intervals.valid_from
+        and (months.ends_at <= intervals.valid_to or intervals.valid_to is null)
     left join subscription_currencies
         on subscription_currencies.connection_id = intervals.connection_id
         and subscription_currencies.subscription_id = intervals.subscription_id
