@@ -54,6 +54,7 @@ check: setup  ## Check format, lint and types
 	@$(RUN)ruff format --check .
 	@$(RUN)ruff check .
 	@$(RUN)mypy
+	@$(RUN)sqlfluff lint dbt_project --processes 2 --disable-progress-bar
 
 format: setup  ## Put the code in our format
 	@$(RUN)ruff format . && $(RUN)ruff check --fix .

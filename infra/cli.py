@@ -153,6 +153,17 @@ def build(select: Annotated[str, typer.Option(help="dbt's node selection; everyt
         raise typer.Exit(1)
 
 
+@app.command(epilog=examples("sophia docs", "open $(sophia docs)  [dim]Linux: xdg-open[/]"))
+def docs() -> None:
+    """Write the page of every model, its columns, words, tests and lineage (dbt docs), and say where it lies."""
+    from .dbt import document
+
+    page = document(stack(), show.Steps())
+    if page is None:
+        raise typer.Exit(1)
+    print(page)
+
+
 @app.command(epilog=examples("sophia trace fff0da85810b154a6dfc8d2281b703ba"))
 def trace(
     event_id: Annotated[str, typer.Argument(help="As `sophia send` prints it, or from RAW_DATA.EVENTS.")],

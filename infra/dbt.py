@@ -68,6 +68,29 @@ def build(stack: Stack, steps: Steps, *, select: str = "", as_of: str = "") -> b
     return code == 0 and not failures
 
 
+def document(stack: Stack, steps: Steps) -> Path | None:
+    """The page of every model: its columns as the warehouse has them, its words, its tests and its lineage. None when
+    dbt failed; its words are printed.
+
+    One file with all it needs inside, so a browser opens it from disk.
+    """
+    folder = str(stack.dbt_folder)
+    arguments = ["docs", "generate", "--static", "--target", "local", "--target-path", folder, "--log-path", folder]
+    with steps.step("Describe the models (dbt docs)"):
+        done = subprocess.run(
+            command("--quiet", *arguments),
+            capture_output=True,
+            text=True,
+            env=environment(stack.warehouse_port),
+            cwd=ROOT,
+            timeout=TIME_LIMIT_S,
+        )
+    if done.returncode:
+        show.err.print(done.stdout + done.stderr, markup=False)
+        return None
+    return stack.dbt_folder / "static_index.html"
+
+
 def _event(line: str) -> dict[str, Any]:
     try:
         return json.loads(line)

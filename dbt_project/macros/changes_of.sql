@@ -78,3 +78,22 @@ changes as (
         events.landed_at
     from events
 {%- endmacro %}
+
+
+{#- A history told as staging tells it: a select from the CTE `changes`, whose record's id is record_name there. -#}
+{% macro told_changes(record_name) -%}
+    select
+        change_id,
+        record_id,
+        connection_id,
+        entity_id as {{ record_name }},
+        property_name,
+        previous_value as old_value,
+        property_value as new_value,
+        evidence,
+        is_first,
+        is_current,
+        changed_at,
+        replaced_at
+    from changes
+{%- endmacro %}

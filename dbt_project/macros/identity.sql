@@ -15,7 +15,7 @@
 {%- endmacro %}
 
 
-{#- An account's name for comparison: words in lower case, without the legal form at the end; NULL where nothing is left. -#}
+{#- An account's name for comparison: words in lower case, no legal form at the end; NULL where nothing is left. -#}
 {% macro name_key(text) -%}
     nullif(
         trim(

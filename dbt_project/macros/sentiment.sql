@@ -172,3 +172,27 @@ scored as (
 
 )
 {%- endmacro %}
+
+
+{#-
+  Whether an utterance needs a score of the current model in this run: it landed since the last one, or the model is new
+  and nothing has a score of it.
+-#}
+{% macro is_to_be_scored() -%}
+    {%- if is_incremental() -%}
+    (
+            landed_at >= (
+                select dateadd(minute, -{{ var('overlap_minutes') }}, max(landed_at))
+                from {{ this }}
+                where model_version = {{ sentiment_model() }}
+            )
+            or not exists (
+                select 1
+                from {{ this }}
+                where model_version = {{ sentiment_model() }}
+            )
+        )
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}

@@ -33,3 +33,15 @@
 {% macro hubspot_time(text) -%}
     coalesce(to_timestamp_ntz(try_to_number({{ text }}), 3), {{ utc(text) }})
 {%- endmacro %}
+
+
+{#- The business days the KPIs are told for: a select of date_key and known_until. Today is told as far as it has come. -#}
+{% macro kpi_days() -%}
+    select
+        date_key,
+        least(day_ends_at, {{ as_of() }}) as known_until
+    from {{ ref('dim_date') }}
+    where
+        date_key > dateadd(day, -{{ var('kpi_days') }}, {{ business_date(as_of()) }})
+        and date_key <= {{ business_date(as_of()) }}
+{%- endmacro %}

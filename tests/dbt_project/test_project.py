@@ -21,6 +21,15 @@ SCHEMAS = {
     "MCP_DATA",
 }
 STAGING = ROOT / "dbt_project/models/staging"
+LOOPS = {"hot", "nightly"}
+HISTORIES = {
+    "base_custom__subscription_versions",
+    "base_hubspot__property_changes",
+    "base_linear__issue_changes",
+    "base_slack__channel_changes",
+    "base_sophia__decision_versions",
+}
+"""Tables of what was true before."""
 PERSONAL = tuple(
     f"_{name}"
     for name in (
@@ -34,6 +43,16 @@ PERSONAL = tuple(
 @pytest.fixture(scope="module")
 def models(manifest: Manifest) -> list[Any]:
     return [node for node in manifest.nodes.values() if node.resource_type in ("model", "seed")]
+
+
+@pytest.fixture(scope="module")
+def raw_readers(models: list[Any]) -> set[str]:
+    """The models that read RAW_DATA.EVENTS themselves."""
+    return {
+        model.name
+        for model in models
+        if model.resource_type == "model" and "source.sophia.raw_data.events" in model.depends_on.nodes
+    }
 
 
 def test_every_description_begins_with_the_grain(models: list[Any]) -> None:
@@ -86,14 +105,44 @@ def test_typed_staging_lies_in_the_folder_of_the_source_it_names(models: list[An
     assert strays == []
 
 
-def test_raw_events_are_read_by_staging_and_counted_by_completeness_alone(models: list[Any]) -> None:
+def test_raw_events_are_read_by_staging_and_counted_by_completeness_alone(raw_readers: set[str]) -> None:
     """Everything else reads the newest versions: one model decides which those are."""
-    readers = {
+    assert {name for name in raw_readers if not name.startswith("base_")} == {"completeness"}
+
+
+def test_raw_events_are_scanned_once_for_versions_and_once_for_each_history(raw_readers: set[str]) -> None:
+    """base_records keeps the newest version of every record of every source. What was true before, only the events
+    tell: each of the others reads the streams of one source for its history."""
+    assert {name for name in raw_readers if name.startswith("base_")} - HISTORIES == {"base_records"}
+
+
+def test_every_source_table_says_how_fresh_it_must_be(manifest: Manifest) -> None:
+    """`dbt source freshness` warns of each; only what nothing can do without is an error."""
+    assert manifest.sources
+    for table in manifest.sources.values():
+        assert table.loaded_at_field, table.name
+        assert table.freshness and table.freshness.warn_after, table.name
+    events = manifest.sources["source.sophia.raw_data.events"].freshness
+    assert events and events.error_after
+
+
+def test_every_model_is_of_the_hot_loop_or_of_the_night(models: list[Any]) -> None:
+    untagged = [model.name for model in models if model.resource_type == "model" and not LOOPS & set(model.tags)]
+    assert untagged == []
+
+
+def test_nothing_of_the_hot_loop_waits_for_the_night(models: list[Any]) -> None:
+    """The hot loop leaves out whatever is tagged nightly, so none of its models may stand on one."""
+    nightly = {model.unique_id for model in models if "nightly" in model.tags}
+    assert nightly
+    waiting = [
         model.name
         for model in models
-        if model.resource_type == "model" and "source.sophia.raw_data.events" in model.depends_on.nodes
-    }
-    assert {name for name in readers if not name.startswith("base_")} == {"completeness"}
+        if model.resource_type == "model"
+        and model.unique_id not in nightly
+        and nightly.intersection(model.depends_on.nodes)
+    ]
+    assert waiting == []
 
 
 def test_a_streams_readers_are_its_typed_staging_and_what_is_built_of_it(manifest: Manifest) -> None:

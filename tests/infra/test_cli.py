@@ -26,6 +26,7 @@ NEEDS_THE_STACK = [
     ["pull"],
     ["pull", "slack", "--stream", "message"],
     ["build"],
+    ["docs"],
     ["forecast"],
     ["trace", "abc"],
     ["sql", "select 1"],

@@ -1,6 +1,5 @@
 """What could not be read is read again once its source knows how, under its first trace and time of arrival."""
 
-import gzip
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,30 +8,15 @@ import msgspec
 import pytest
 
 from chalicelib.errors import LakeUnavailable, Unreadable
-from chalicelib.ingest.lake import Lake
 from chalicelib.ingest.land import land
 from chalicelib.ingest.quarantine import envelopes
 from chalicelib.ingest.signatures import Hmac
 from chalicelib.ingest.source import QUARANTINE, Delivery, Event, Source, Webhook
-from events.envelope import Envelope, decode
 from infra.quarantine import redrive
+from tests.functions.ingest.edge_fakes import FakeLake
 
 ARRIVED = datetime(2026, 11, 20, 9, tzinfo=UTC)
 BODIES = [b'{"id":"1","shape":"new"}', b'{"id":"2","shape":"new"}', b'{"id":"3","shape":"unheard of"}']
-
-
-class FakeLake(Lake):
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-
-    def put(self, key: str, body: bytes) -> None:
-        self.objects[key] = body
-
-    def get(self, key: str) -> bytes | None:
-        return self.objects.get(key)
-
-    def envelopes(self) -> list[Envelope]:
-        return [decode(line) for body in self.objects.values() for line in gzip.decompress(body).splitlines()]
 
 
 def reading(*shapes: str) -> Source:

@@ -7,6 +7,7 @@ Commands, pipes (pipes.py), then the SQL tree (tree.py). macros.sql adds functio
 import re
 from collections import Counter
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import duckdb
@@ -63,6 +64,9 @@ def apply() -> None:
         stock_macros(catalog) + (ours + copy_history.TABLE).replace("{catalog}", catalog)
     )
 
+    info_schema.SQL_CREATE_INFORMATION_SCHEMA_TABLES_VIEW = _with_views(
+        info_schema.SQL_CREATE_INFORMATION_SCHEMA_TABLES_VIEW
+    )
     stock_transform = cursor.FakeSnowflakeCursor._transform
     cursor.FakeSnowflakeCursor._transform = lambda self, statement, params: stock_transform(
         self, tree.rewrite(statement), params
@@ -80,6 +84,23 @@ def apply() -> None:
     )
     _patch_parse()
     _patch_execute()
+
+
+def _with_views(stock: Template) -> Template:
+    """INFORMATION_SCHEMA.TABLES with the views, which Snowflake lists there too; dbt's catalog is made of it."""
+    relations = (
+        "select database_name, schema_name, table_name, estimated_size, 'BASE TABLE' as table_type from duckdb_tables "
+        "union all select database_name, schema_name, view_name, null, 'VIEW' from duckdb_views where not internal"
+    )
+    ours = stock.template
+    for theirs, replacement in (
+        ("create view if not exists", "create or replace view"),  # databases made before have theirs
+        ("'BASE TABLE' AS", "tables.table_type AS"),
+        ("from duckdb_tables tables", f"from ({relations}) tables"),
+    ):
+        assert theirs in ours, theirs
+        ours = ours.replace(theirs, replacement)
+    return Template(ours)
 
 
 def _patch_parse() -> None:

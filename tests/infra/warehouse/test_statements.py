@@ -62,6 +62,16 @@ def test_keeps_comments_with_apostrophes(client: Client) -> None:
     assert client.rows("select comment from information_schema.tables where table_name = 'C'") == [("another's",)]
 
 
+def test_lists_views_among_the_tables_as_dbts_catalog_asks(client: Client) -> None:
+    client.run("create or replace table LISTED_T (a int)", "create or replace view LISTED_V as select a from LISTED_T")
+
+    found = client.rows(
+        "select table_name, table_type from information_schema.tables where table_name like 'LISTED%' order by 1"
+    )
+
+    assert found == [("LISTED_T", "BASE TABLE"), ("LISTED_V", "VIEW")]
+
+
 def test_gives_qualified_temporary_tables_a_place(client: Client) -> None:
     client.run(
         "create or replace temporary table TEST_STATEMENTS.RAW_DATA.TT as select 1 as a",

@@ -65,14 +65,22 @@ counted as (
         sum(iff(affiliation = 'internal', spoken_s, 0)) as internal_talk_s,
         count_if(affiliation = 'external' and third = 'first') as first_third_count,
         count_if(affiliation = 'external' and third = 'last') as last_third_count,
-        sum(iff(affiliation = 'external', spoken_s * sentiment, 0))
-            / nullif(sum(iff(affiliation = 'external', spoken_s, 0)), 0) as external_mean,
-        sum(iff(affiliation = 'internal', spoken_s * sentiment, 0))
-            / nullif(sum(iff(affiliation = 'internal', spoken_s, 0)), 0) as internal_mean,
-        sum(iff(affiliation = 'external' and third = 'first', spoken_s * sentiment, 0))
-            / nullif(sum(iff(affiliation = 'external' and third = 'first', spoken_s, 0)), 0) as first_third_mean,
-        sum(iff(affiliation = 'external' and third = 'last', spoken_s * sentiment, 0))
-            / nullif(sum(iff(affiliation = 'external' and third = 'last', spoken_s, 0)), 0) as last_third_mean
+        (
+            sum(iff(affiliation = 'external', spoken_s * sentiment, 0))
+            / nullif(sum(iff(affiliation = 'external', spoken_s, 0)), 0)
+        ) as external_mean,
+        (
+            sum(iff(affiliation = 'internal', spoken_s * sentiment, 0))
+            / nullif(sum(iff(affiliation = 'internal', spoken_s, 0)), 0)
+        ) as internal_mean,
+        (
+            sum(iff(affiliation = 'external' and third = 'first', spoken_s * sentiment, 0))
+            / nullif(sum(iff(affiliation = 'external' and third = 'first', spoken_s, 0)), 0)
+        ) as first_third_mean,
+        (
+            sum(iff(affiliation = 'external' and third = 'last', spoken_s * sentiment, 0))
+            / nullif(sum(iff(affiliation = 'external' and third = 'last', spoken_s, 0)), 0)
+        ) as last_third_mean
     from placed
     group by call_id
 

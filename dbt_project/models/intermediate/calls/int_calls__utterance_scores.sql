@@ -14,18 +14,7 @@ with
 sentences as (
 
     select * from {{ ref('stg_gong__transcript_sentences') }}
-    where
-        not is_deleted
-        {%- if is_incremental() %}
-        and (
-            landed_at >= (
-                select dateadd(minute, -{{ var('overlap_minutes') }}, max(landed_at))
-                from {{ this }}
-                where model_version = {{ sentiment_model() }}
-            )
-            or not exists (select 1 from {{ this }} where model_version = {{ sentiment_model() }})
-        )
-        {%- endif %}
+    where not is_deleted and {{ is_to_be_scored() }}
 
 ),
 

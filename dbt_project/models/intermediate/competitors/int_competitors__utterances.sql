@@ -180,8 +180,10 @@ utterances as (
         null as deal_key,
         null as speaker_title,
         written.utterance_text,
-        written.is_by_customer
-            and coalesce(accounts_by_email.account_id, accounts_by_domain.account_id) is not null as is_by_customer,
+        (
+            written.is_by_customer
+            and coalesce(accounts_by_email.account_id, accounts_by_domain.account_id) is not null
+        ) as is_by_customer,
         written.received_at,
         written.said_at
     from written

@@ -126,14 +126,20 @@ described as (
         iff(pull_requests.is_merged, coalesce(worked.weekday_seconds, 0) / 3600, null) as cycle_hours,
         pull_requests.is_by_bot,
         pull_requests.is_merged,
-        pull_requests.is_merged
-            and pull_requests.base_branch = coalesce(repositories.default_branch, 'main') as is_merged_to_default,
-        pull_requests.reverted_number is not null
+        (
+            pull_requests.is_merged
+            and pull_requests.base_branch = coalesce(repositories.default_branch, 'main')
+        ) as is_merged_to_default,
+        (
+            pull_requests.reverted_number is not null
             or lower(pull_requests.head_branch) like 'revert-%'
-            or pull_requests.title like 'Revert "%' as is_revert,
-        lower(pull_requests.head_branch) like 'hotfix%'
+            or pull_requests.title like 'Revert "%'
+        ) as is_revert,
+        (
+            lower(pull_requests.head_branch) like 'hotfix%'
             or lower(pull_requests.title) like 'hotfix%'
-            or coalesce(lower(pull_requests.labels) like '%"hotfix"%', false) as is_hotfix,
+            or coalesce(lower(pull_requests.labels) like '%"hotfix"%', false)
+        ) as is_hotfix,
         committed.first_committed_at is null as is_first_commit_assumed,
         least(coalesce(committed.first_committed_at, pull_requests.created_at), pull_requests.created_at)
             as first_committed_at,

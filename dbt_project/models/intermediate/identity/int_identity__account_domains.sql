@@ -36,7 +36,8 @@ own_domains as (
 
 ),
 
--- A record that names no site of its own, and is nobody's part, is known by where at least two of its contacts write from.
+-- A record that names no site of its own, and is nobody's part, is known by where at least two of its contacts write
+-- from.
 contact_domains as (
 
     select
@@ -74,10 +75,13 @@ memberships as (
 -- Two live records of one CRM with the same site and different names are two accounts until somebody says otherwise.
 several_names as (
 
-    select distinct memberships.domain
+    select memberships.domain
     from memberships
     inner join records on records.node_id = memberships.node_id
-    where records.is_live and records.record_kind in ('company', 'account') and records.source in ('hubspot', 'salesforce')
+    where
+        records.is_live
+        and records.record_kind in ('company', 'account')
+        and records.source in ('hubspot', 'salesforce')
     group by memberships.domain, records.source, records.connection_id
     having count(distinct coalesce(records.name_key, records.node_id)) > 1
 
@@ -90,8 +94,10 @@ under_its_parent as (
     from memberships as children
     inner join records on records.node_id = children.node_id
     inner join memberships as parents
-        on parents.node_id
-        = records.source || ':' || records.connection_id || ':' || records.record_kind || ':' || records.parent_source_id
+        on parents.node_id = (
+            records.source || ':' || records.connection_id || ':' || records.record_kind || ':'
+            || records.parent_source_id
+        )
         and parents.domain = children.domain
 
 ),

@@ -28,7 +28,9 @@ told as (
     union
 
     select
-        'zendesk:' || organizations.connection_id || ':organization:' || organizations.organization_id as node_id,
+        {{ node_of(
+            'zendesk', 'organization', 'organizations.organization_id', 'organizations.connection_id'
+        ) }} as node_id,
         {{ host_of('listed.value::varchar') }} as host
     from organizations
     inner join lateral flatten(input => organizations.domain_names) as listed
@@ -36,7 +38,7 @@ told as (
     union
 
     select
-        'linear:' || customers.connection_id || ':customer:' || customers.customer_id as node_id,
+        {{ node_of('linear', 'customer', 'customers.customer_id', 'customers.connection_id') }} as node_id,
         {{ host_of('listed.value::varchar') }} as host
     from customers
     inner join lateral flatten(input => customers.domains) as listed

@@ -14,21 +14,19 @@ hubspot_properties as (
 
 hubspot_companies as (
 
-    select
-        companies.record_id,
-        'hubspot' as source,
-        companies.connection_id,
-        'company' as record_kind,
-        companies.company_id as source_id,
-        companies.company_name as account_name,
-        companies.domain as site,
-        hubspot_properties.parent_id as parent_source_id,
-        companies.owner_id,
-        try_to_number(hubspot_properties.employee_count)::number(18, 0) as employee_count,
-        null::number(18, 0) as unit_count,
-        not companies.is_deleted and not companies.is_merged as is_live,
-        companies.created_at,
-        companies.first_received_at
+    {{ account_columns(
+        'hubspot', 'company', 'companies.company_id',
+        account_name='companies.company_name',
+        site='companies.domain',
+        parent_source_id='hubspot_properties.parent_id',
+        owner_id='companies.owner_id',
+        employee_count='try_to_number(hubspot_properties.employee_count)',
+        record_id='companies.record_id',
+        connection_id='companies.connection_id',
+        is_live='not companies.is_deleted and not companies.is_merged',
+        created_at='companies.created_at',
+        first_received_at='companies.first_received_at'
+    ) }}
     from {{ ref('stg_hubspot__companies') }} as companies
     left join hubspot_properties on hubspot_properties.record_id = companies.record_id
 
@@ -36,156 +34,89 @@ hubspot_companies as (
 
 salesforce_accounts as (
 
-    select
-        record_id,
-        'salesforce' as source,
-        connection_id,
-        'account' as record_kind,
-        account_id as source_id,
-        account_name,
-        domain as site,
-        parent_id as parent_source_id,
-        owner_id,
-        employee_count::number(18, 0) as employee_count,
-        null::number(18, 0) as unit_count,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ account_columns(
+        'salesforce', 'account', 'account_id',
+        account_name='account_name',
+        site='domain',
+        parent_source_id='parent_id',
+        owner_id='owner_id',
+        employee_count='employee_count'
+    ) }}
     from {{ ref('stg_salesforce__accounts') }}
 
 ),
 
 apollo_accounts as (
 
-    select
-        record_id,
-        'apollo' as source,
-        connection_id,
-        'account' as record_kind,
-        account_id as source_id,
-        account_name,
-        domain as site,
-        null as parent_source_id,
-        null as owner_id,
-        null::number(18, 0) as employee_count,
-        null::number(18, 0) as unit_count,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ account_columns('apollo', 'account', 'account_id', account_name='account_name', site='domain') }}
     from {{ ref('stg_apollo__accounts') }}
 
 ),
 
 intercom_companies as (
 
-    select
-        record_id,
-        'intercom' as source,
-        connection_id,
-        'company' as record_kind,
-        company_id as source_id,
-        company_name as account_name,
-        website as site,
-        null as parent_source_id,
-        null as owner_id,
-        null::number(18, 0) as employee_count,
-        null::number(18, 0) as unit_count,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ account_columns('intercom', 'company', 'company_id', account_name='company_name', site='website') }}
     from {{ ref('stg_intercom__companies') }}
 
 ),
 
 zendesk_organizations as (
 
-    select
-        record_id,
-        'zendesk' as source,
-        connection_id,
-        'organization' as record_kind,
-        organization_id as source_id,
-        organization_name as account_name,
-        null as site,
-        null as parent_source_id,
-        null as owner_id,
-        null::number(18, 0) as employee_count,
-        null::number(18, 0) as unit_count,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ account_columns('zendesk', 'organization', 'organization_id', account_name='organization_name') }}
     from {{ ref('stg_zendesk__organizations') }}
 
 ),
 
 linear_customers as (
 
-    select
-        record_id,
-        'linear' as source,
-        connection_id,
-        'customer' as record_kind,
-        customer_id as source_id,
-        customer_name as account_name,
-        null as site,
-        null as parent_source_id,
-        null as owner_id,
-        null::number(18, 0) as employee_count,
-        null::number(18, 0) as unit_count,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ account_columns('linear', 'customer', 'customer_id', account_name='customer_name') }}
     from {{ ref('stg_linear__customers') }}
 
 ),
 
 -- Gong repeats the CRM records of a call: each account it names is a record of its own, known from its first call on.
-gong_accounts as (
+gong_named as (
 
     select
-        md5('gong|' || calls.connection_id || '|account|' || crm_system.value:system::varchar || '|'
-            || crm_object.value:objectId::varchar) as record_id,
-        'gong' as source,
         calls.connection_id,
-        'account' as record_kind,
-        lower(crm_system.value:system::varchar) || '/' || crm_object.value:objectId::varchar as source_id,
-        null as account_name,
-        null as site,
-        null as parent_source_id,
-        null as owner_id,
-        null::number(18, 0) as employee_count,
-        null::number(18, 0) as unit_count,
-        max(iff(calls.is_deleted, 0, 1)) = 1 as is_live,
-        min(calls.started_at) as created_at,
-        min(calls.first_received_at) as first_received_at
+        crm_system.value:system::varchar as crm,
+        crm_object.value:objectId::varchar as crm_id,
+        calls.is_deleted,
+        calls.started_at,
+        calls.first_received_at
     from {{ ref('stg_gong__calls') }} as calls
     inner join lateral flatten(input => calls.crm_context) as crm_system
     inner join lateral flatten(input => crm_system.value:objects) as crm_object
-    where
-        lower(crm_object.value:objectType::varchar) in ('account', 'company')
-        and crm_object.value:objectId::varchar is not null
-    group by all
+    where lower(crm_object.value:objectType::varchar) in ('account', 'company')
+
+),
+
+gong_accounts as (
+
+    {{ account_columns(
+        'gong', 'account', "lower(crm) || '/' || crm_id",
+        record_id="md5('gong|' || connection_id || '|account|' || crm || '|' || crm_id)",
+        is_live='max(iff(is_deleted, 0, 1)) = 1',
+        created_at='min(started_at)',
+        first_received_at='min(first_received_at)'
+    ) }}
+    from gong_named
+    where crm_id is not null
+    group by connection_id, crm, crm_id
 
 ),
 
 -- The billing service keeps no customer record, only its id on what it bills.
 custom_customers as (
 
-    select
-        md5('custom|' || connection_id || '|customer|' || company_id) as record_id,
-        'custom' as source,
-        connection_id,
-        'customer' as record_kind,
-        company_id as source_id,
-        null as account_name,
-        null as site,
-        null as parent_source_id,
-        null as owner_id,
-        null::number(18, 0) as employee_count,
-        sum(iff(subscription_status = 'active' and not is_deleted, units, 0))::number(18, 0) as unit_count,
-        max(iff(is_deleted, 0, 1)) = 1 as is_live,
-        min(started_at) as created_at,
-        min(first_received_at) as first_received_at
+    {{ account_columns(
+        'custom', 'customer', 'company_id',
+        unit_count="sum(iff(subscription_status = 'active' and not is_deleted, units, 0))",
+        record_id="md5('custom|' || connection_id || '|customer|' || company_id)",
+        is_live='max(iff(is_deleted, 0, 1)) = 1',
+        created_at='min(started_at)',
+        first_received_at='min(first_received_at)'
+    ) }}
     from {{ ref('stg_custom__subscriptions') }}
     where company_id is not null
     group by connection_id, company_id

@@ -13,7 +13,8 @@ hosts as (
 
 ),
 
--- Where every customer gets a subdomain, the shared domain is a suffix like com; where all share one, nothing is anyone's.
+-- Where every customer gets a subdomain, the shared domain is a suffix like com; where all share one, nothing is
+-- anyone's.
 suffixes as (
 
     select suffix

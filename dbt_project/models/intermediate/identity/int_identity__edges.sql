@@ -117,7 +117,7 @@ link_overrides as (
 -- One address under two names of one CRM is a mailbox that several people read.
 several_names as (
 
-    select distinct email
+    select email
     from person_records
     where is_live and record_kind = 'contact' and source in ('hubspot', 'salesforce') and email is not null
     group by email, source, connection_id

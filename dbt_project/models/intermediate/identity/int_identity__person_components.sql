@@ -1,5 +1,5 @@
 {#- Residents write to these; everybody else whom they know is known elsewhere too. -#}
-{%- set resident_facing = ['intercom', 'zendesk'] %}
+{%- set resident_facing = "'intercom', 'zendesk'" %}
 
 with
 
@@ -41,7 +41,7 @@ ties as (
 
     select
         components.component_id,
-        records.source not in ('{{ resident_facing | join("', '") }}') as is_in_business_system,
+        records.source not in ({{ resident_facing }}) as is_in_business_system,
         account_domains.domain is not null as has_account_domain,
         account_map.account_key is not null as is_under_account,
         records.source

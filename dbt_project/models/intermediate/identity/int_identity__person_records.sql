@@ -2,140 +2,66 @@ with
 
 hubspot_contacts as (
 
-    select
-        record_id,
-        'hubspot' as source,
-        connection_id,
-        'contact' as record_kind,
-        contact_id as source_id,
-        first_name || ' ' || last_name as full_name,
-        email,
-        job_title,
-        'company' as account_kind,
-        company_id as account_source_id,
-        not is_deleted and not is_merged as is_live,
-        created_at,
-        first_received_at
+    {{ person_columns(
+        'hubspot', 'contact', 'contact_id',
+        job_title='job_title',
+        account_kind='company',
+        account_source_id='company_id',
+        is_live='not is_deleted and not is_merged'
+    ) }}
     from {{ ref('stg_hubspot__contacts') }}
 
 ),
 
 salesforce_contacts as (
 
-    select
-        record_id,
-        'salesforce' as source,
-        connection_id,
-        'contact' as record_kind,
-        contact_id as source_id,
-        first_name || ' ' || last_name as full_name,
-        email,
-        job_title,
-        'account' as account_kind,
-        account_id as account_source_id,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ person_columns(
+        'salesforce', 'contact', 'contact_id',
+        job_title='job_title', account_kind='account', account_source_id='account_id'
+    ) }}
     from {{ ref('stg_salesforce__contacts') }}
 
 ),
 
 salesforce_leads as (
 
-    select
-        record_id,
-        'salesforce' as source,
-        connection_id,
-        'lead' as record_kind,
-        lead_id as source_id,
-        first_name || ' ' || last_name as full_name,
-        email,
-        null as job_title,
-        'account' as account_kind,
-        converted_account_id as account_source_id,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ person_columns(
+        'salesforce', 'lead', 'lead_id', account_kind='account', account_source_id='converted_account_id'
+    ) }}
     from {{ ref('stg_salesforce__leads') }}
 
 ),
 
 apollo_contacts as (
 
-    select
-        record_id,
-        'apollo' as source,
-        connection_id,
-        'contact' as record_kind,
-        contact_id as source_id,
-        first_name || ' ' || last_name as full_name,
-        email,
-        job_title,
-        'account' as account_kind,
-        account_id as account_source_id,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ person_columns(
+        'apollo', 'contact', 'contact_id',
+        job_title='job_title', account_kind='account', account_source_id='account_id'
+    ) }}
     from {{ ref('stg_apollo__contacts') }}
 
 ),
 
 usergems_signals as (
 
-    select
-        record_id,
-        'usergems' as source,
-        connection_id,
-        'signal' as record_kind,
-        signal_id as source_id,
-        first_name || ' ' || last_name as full_name,
-        email,
-        job_title,
-        null as account_kind,
-        null as account_source_id,
-        not is_deleted as is_live,
-        detected_at as created_at,
-        first_received_at
+    {{ person_columns('usergems', 'signal', 'signal_id', job_title='job_title', created_at='detected_at') }}
     from {{ ref('stg_usergems__job_changes') }}
 
 ),
 
 intercom_contacts as (
 
-    select
-        record_id,
-        'intercom' as source,
-        connection_id,
-        'contact' as record_kind,
-        contact_id as source_id,
-        contact_name as full_name,
-        email,
-        null as job_title,
-        null as account_kind,
-        null as account_source_id,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ person_columns('intercom', 'contact', 'contact_id', full_name='contact_name') }}
     from {{ ref('stg_intercom__contacts') }}
 
 ),
 
 zendesk_users as (
 
-    select
-        record_id,
-        'zendesk' as source,
-        connection_id,
-        'user' as record_kind,
-        user_id as source_id,
-        user_name as full_name,
-        email,
-        null as job_title,
-        'organization' as account_kind,
-        organization_id as account_source_id,
-        not is_deleted as is_live,
-        created_at,
-        first_received_at
+    {{ person_columns(
+        'zendesk', 'user', 'user_id',
+        full_name='user_name', account_kind='organization', account_source_id='organization_id'
+    ) }}
     from {{ ref('stg_zendesk__users') }}
     where user_role = 'end-user'
 
@@ -143,20 +69,13 @@ zendesk_users as (
 
 slack_users as (
 
-    select
-        record_id,
-        'slack' as source,
-        connection_id,
-        'user' as record_kind,
-        user_id as source_id,
-        real_name as full_name,
-        email,
-        job_title,
-        null as account_kind,
-        null as account_source_id,
-        not is_deleted and not is_deactivated as is_live,
-        null::timestamp_ntz as created_at,
-        first_received_at
+    {{ person_columns(
+        'slack', 'user', 'user_id',
+        full_name='real_name',
+        job_title='job_title',
+        is_live='not is_deleted and not is_deactivated',
+        created_at='null::timestamp_ntz'
+    ) }}
     from {{ ref('stg_slack__users') }}
     where not is_bot and email is not null
 
@@ -165,20 +84,17 @@ slack_users as (
 -- Gong gives a person another id on every call, so an address is the record.
 gong_parties as (
 
-    select
-        md5('gong|' || parties.connection_id || '|party|' || parties.email) as record_id,
-        'gong' as source,
-        parties.connection_id,
-        'party' as record_kind,
-        md5(parties.email) as source_id,
-        max_by(parties.party_name, calls.started_at) as full_name,
-        parties.email,
-        max_by(parties.job_title, calls.started_at) as job_title,
-        null as account_kind,
-        null as account_source_id,
-        max(iff(parties.is_deleted, 0, 1)) = 1 as is_live,
-        min(calls.started_at) as created_at,
-        min(calls.first_received_at) as first_received_at
+    {{ person_columns(
+        'gong', 'party', 'md5(parties.email)',
+        full_name='max_by(parties.party_name, calls.started_at)',
+        email='parties.email',
+        job_title='max_by(parties.job_title, calls.started_at)',
+        record_id="md5('gong|' || parties.connection_id || '|party|' || parties.email)",
+        connection_id='parties.connection_id',
+        is_live='max(iff(parties.is_deleted, 0, 1)) = 1',
+        created_at='min(calls.started_at)',
+        first_received_at='min(calls.first_received_at)'
+    ) }}
     from {{ ref('stg_gong__call_parties') }} as parties
     inner join {{ ref('stg_gong__calls') }} as calls
         on calls.connection_id = parties.connection_id and calls.call_id = parties.call_id

@@ -1,3 +1,11 @@
+{%- set told_external_ids = [
+    ('intercom', 'company', 'company_id', 'external_id', 'stg_intercom__companies'),
+    ('intercom', 'contact', 'contact_id', 'external_id', 'stg_intercom__contacts'),
+    ('zendesk', 'organization', 'organization_id', 'external_id', 'stg_zendesk__organizations'),
+    ('zendesk', 'user', 'user_id', 'external_id', 'stg_zendesk__users'),
+    ('usergems', 'signal', 'signal_id', 'our_reference', 'stg_usergems__job_changes'),
+] -%}
+
 with
 
 account_records as (
@@ -15,8 +23,11 @@ external_kinds as (
 hubspot_links as (
 
     select
-        iff(changes.stream = 'company', 'hubspot:' || changes.connection_id || ':company:' || changes.entity_id,
-            'hubspot:' || changes.connection_id || ':contact:' || changes.entity_id) as node_id,
+        iff(
+            changes.stream = 'company',
+            {{ node_of('hubspot', 'company', 'changes.entity_id', 'changes.connection_id') }},
+            {{ node_of('hubspot', 'contact', 'changes.entity_id', 'changes.connection_id') }}
+        ) as node_id,
         'crm_cross_id' as rule,
         'salesforce' as refers_to_source,
         case changes.property_name
@@ -64,7 +75,7 @@ salesforce_merges as (
 converted_leads as (
 
     select
-        'salesforce:' || connection_id || ':lead:' || lead_id as node_id,
+        {{ node_of('salesforce', 'lead', 'lead_id') }} as node_id,
         'converted' as rule,
         'salesforce' as refers_to_source,
         'contact' as refers_to_kind,
@@ -76,20 +87,24 @@ converted_leads as (
 apollo_accounts as (
 
     select
-        'apollo:' || connection_id || ':account:' || account_id as node_id,
+        {{ node_of('apollo', 'account', 'account_id') }} as node_id,
         'crm_cross_id' as rule,
         crm.source as refers_to_source,
         iff(crm.source = 'hubspot', 'company', 'account') as refers_to_kind,
         iff(crm.source = 'hubspot', hubspot_company_id, salesforce_account_id) as refers_to_id
     from {{ ref('stg_apollo__accounts') }}
-    cross join (select 'hubspot' as source union all select 'salesforce' as source) as crm
+    cross join (
+        select 'hubspot' as source
+        union all
+        select 'salesforce' as source
+    ) as crm
 
 ),
 
 apollo_contacts as (
 
     select
-        'apollo:' || connection_id || ':contact:' || contact_id as node_id,
+        {{ node_of('apollo', 'contact', 'contact_id') }} as node_id,
         'crm_cross_id' as rule,
         crm.source as refers_to_source,
         crm.record_kind as refers_to_kind,
@@ -125,53 +140,19 @@ gong_contexts as (
 -- What these systems call an external id is whatever their user put there; the seed says whose id that is.
 external_ids as (
 
+    {% for source, record_kind, source_id, external_id, model in told_external_ids -%}
     select
-        'intercom:' || connection_id || ':company:' || company_id as node_id,
-        'intercom' as source,
-        'company' as record_kind,
-        external_id
-    from {{ ref('stg_intercom__companies') }}
+        {{ node_of(source, record_kind, source_id) }} as node_id,
+        '{{ source }}' as source,
+        '{{ record_kind }}' as record_kind,
+        {{ external_id }} as external_id
+    from {{ ref(model) }}
 
     union all
 
+    {% endfor -%}
     select
-        'intercom:' || connection_id || ':contact:' || contact_id as node_id,
-        'intercom' as source,
-        'contact' as record_kind,
-        external_id
-    from {{ ref('stg_intercom__contacts') }}
-
-    union all
-
-    select
-        'zendesk:' || connection_id || ':organization:' || organization_id as node_id,
-        'zendesk' as source,
-        'organization' as record_kind,
-        external_id
-    from {{ ref('stg_zendesk__organizations') }}
-
-    union all
-
-    select
-        'zendesk:' || connection_id || ':user:' || user_id as node_id,
-        'zendesk' as source,
-        'user' as record_kind,
-        external_id
-    from {{ ref('stg_zendesk__users') }}
-
-    union all
-
-    select
-        'usergems:' || connection_id || ':signal:' || signal_id as node_id,
-        'usergems' as source,
-        'signal' as record_kind,
-        our_reference as external_id
-    from {{ ref('stg_usergems__job_changes') }}
-
-    union all
-
-    select
-        'linear:' || customers.connection_id || ':customer:' || customers.customer_id as node_id,
+        {{ node_of('linear', 'customer', 'customers.customer_id', 'customers.connection_id') }} as node_id,
         'linear' as source,
         'customer' as record_kind,
         listed.value::varchar as external_id

@@ -10,7 +10,8 @@ days as (
             from {{ ref('int_deals__stage_intervals') }}
         ) as is_known
     from {{ ref('dim_date') }}
-    where date_key > dateadd(day, -{{ var('kpi_days') }}, {{ business_date(as_of()) }})
+    where
+        date_key > dateadd(day, -{{ var('kpi_days') }}, {{ business_date(as_of()) }})
         and date_key <= {{ business_date(as_of()) }}
 
 ),
@@ -85,7 +86,6 @@ open_sums as (
 sums as (
 
     select
-        days.date_key,
         {%- for number in [
             'revenue', 'revenue_n', 'revenue_known_n', 'decided_n', 'won_n', 'decided_usd', 'won_usd',
             'decided_known_n', 'competitive_n', 'competitive_won_n'
@@ -96,8 +96,9 @@ sums as (
             'open_n', 'open_known_n', 'weighted_known_n', 'stale_n', 'stale_known_n', 'pipeline', 'weighted',
             'empirical_weighted', 'stale'
         ] %}
-        coalesce(open_sums.{{ number }}, 0) as {{ number }}{{ '' if loop.last else ',' }}
+        coalesce(open_sums.{{ number }}, 0) as {{ number }},
         {%- endfor %}
+        days.date_key
     from days
     left join closed_sums on closed_sums.date_key = days.date_key
     left join open_sums on open_sums.date_key = days.date_key

@@ -2,12 +2,7 @@ with
 
 days as (
 
-    select
-        date_key,
-        least(day_ends_at, {{ as_of() }}) as known_until
-    from {{ ref('dim_date') }}
-    where date_key > dateadd(day, -{{ var('kpi_days') }}, {{ business_date(as_of()) }})
-        and date_key <= {{ business_date(as_of()) }}
+    {{ kpi_days() }}
 
 ),
 

@@ -7,7 +7,8 @@ days as (
 
     select date_key
     from {{ ref('dim_date') }}
-    where date_key > dateadd(day, -{{ var('kpi_days') }}, {{ business_date(as_of()) }})
+    where
+        date_key > dateadd(day, -{{ var('kpi_days') }}, {{ business_date(as_of()) }})
         and date_key <= {{ business_date(as_of()) }}
 
 ),

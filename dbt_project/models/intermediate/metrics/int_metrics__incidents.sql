@@ -110,7 +110,10 @@ incidents as (
     qualify row_number() over (
         partition by numbered.kind, numbered.subject_key, numbered.incident_number
         order by
-            iff(numbered.pattern = 'day', 0, 1), abs(numbered.z) desc nulls last, numbered.date_key, numbered.anomaly_key
+            iff(numbered.pattern = 'day', 0, 1),
+            abs(numbered.z) desc nulls last,
+            numbered.date_key,
+            numbered.anomaly_key
     ) = 1
 
 )

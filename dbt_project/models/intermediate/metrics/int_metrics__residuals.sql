@@ -1,4 +1,6 @@
-{#- A flow is expected at the trailing 28 days' level times its weekday's factor; a stock, where it stood the day before. -#}
+{#-
+  A flow is expected at the trailing 28 days' level times its weekday's factor; a stock, where it stood the day before.
+-#}
 with
 
 -- Nothing is learned from a day that may be incomplete.

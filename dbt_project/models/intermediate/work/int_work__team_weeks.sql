@@ -220,8 +220,10 @@ measured as (
         iff(team_weeks.has_repositories, coalesce(shipped.deployments_n, 0), null) as deployments_n,
         coalesce(shipped.failed_n, 0) as failed_n,
         coalesce(shipped.rework_n, 0) as rework_n,
-        iff(team_weeks.has_repositories, coalesce(shipped.deployments_n, 0), null)
-            / nullif(team_weeks.working_days_n, 0) as deployments_per_day,
+        (
+            iff(team_weeks.has_repositories, coalesce(shipped.deployments_n, 0), null)
+            / nullif(team_weeks.working_days_n, 0)
+        ) as deployments_per_day,
         waited.lead_time_hours,
         shipped.failed_n / nullif(shipped.deployments_n, 0) as change_failure_rate,
         recovered.recovery_hours,

@@ -84,10 +84,10 @@ typed as (
         coalesce(closed_today.is_decided, false) as is_decided,
         rivals.deal_key is not null as is_competitive,
         deals.is_amount_disputed,
-        not last_intervals.is_open
-            and abs(
-                datediff(day, {{ business_date('walked.last_closed_at') }}, last_intervals.close_date)
-            ) > 7 as is_backdated,
+        (
+            not last_intervals.is_open
+            and abs(datediff(day, {{ business_date('walked.last_closed_at') }}, last_intervals.close_date)) > 7
+        ) as is_backdated,
         last_intervals.close_date,
         deals.created_at::timestamp_ntz as created_at,
         iff(last_intervals.is_open, null, walked.last_closed_at)::timestamp_ntz as closed_at,

@@ -90,8 +90,9 @@ days as (
         -- Today is told as far as it has come.
         least(dim_date.day_ends_at, {{ as_of() }}) as known_until
     from {{ ref('dim_date') }} as dim_date
-    inner join told_from on dim_date.date_key >= told_from.first_date
-    where dim_date.date_key <= {{ business_date(as_of()) }}
+    inner join told_from on told_from.first_date <= dim_date.date_key
+    where
+        dim_date.date_key <= {{ business_date(as_of()) }}
         and dim_date.date_key >= (select min(first_date) from known_days)
 
 ),

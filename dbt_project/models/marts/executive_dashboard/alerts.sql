@@ -107,6 +107,10 @@ facts as (
     ('held', plain_number('facts.held')),
     ('open_findings', plain_number('facts.open_findings')),
 ] -%}
+{%- set sentence = namespace(sql='templates.template') -%}
+{%- for name, fact in names -%}
+{%- set sentence.sql = "replace(" ~ sentence.sql ~ ", '{" ~ name ~ "}', coalesce(" ~ fact ~ ", ''))" -%}
+{%- endfor %}
 
 told as (
 
@@ -117,11 +121,7 @@ told as (
         facts.metric::varchar as metric,
         facts.dimension::varchar as dimension,
         facts.source::varchar as source,
-        (
-            {% for name in names %}replace({% endfor %}templates.template
-            {%- for name, fact in names %}, '{{ '{' ~ name ~ '}' }}', coalesce({{ fact }}, ''))
-            {%- endfor %}
-        )::varchar as sentence,
+        {{ sentence.sql }}::varchar as sentence,
         facts.direction::varchar as direction,
         facts.value::number(24, 6) as value,
         facts.expected::number(24, 6) as expected,

@@ -17,7 +17,9 @@ typed as (
         payload:data:plan::varchar as plan_name,
         payload:data:status::varchar as subscription_status,
         try_to_decimal(payload:data:units::varchar, 18, 0) as units,
-        (try_to_decimal(payload:data:unit_amount_cents::varchar, 18, 0) / 100)::number(18, 2) as monthly_amount_per_unit,
+        (
+            try_to_decimal(payload:data:unit_amount_cents::varchar, 18, 0) / 100
+        )::number(18, 2) as monthly_amount_per_unit,
         (units * monthly_amount_per_unit)::number(18, 2) as monthly_amount,
         operation = 'delete' as is_deleted,
         lag(told_at) over (partition by record_id order by told_at) is null as is_first,

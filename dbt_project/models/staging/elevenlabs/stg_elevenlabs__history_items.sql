@@ -18,8 +18,10 @@ typed as (
         payload:model_id::varchar as model_id,
         payload:source::varchar as made_by,
         payload:text::varchar as spoken_text,
-        try_to_number(payload:character_count_change_to::varchar)
-            - try_to_number(payload:character_count_change_from::varchar) as character_count,
+        (
+            try_to_number(payload:character_count_change_to::varchar)
+            - try_to_number(payload:character_count_change_from::varchar)
+        ) as character_count,
         {{ unix_time('payload:date_unix') }} as generated_at,
         {{ record_times() }}
     from records

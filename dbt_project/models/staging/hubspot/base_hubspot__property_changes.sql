@@ -104,8 +104,10 @@ observations as (
     select
         * exclude (property_value),
         case
-            when property_name like '%date' then
-                coalesce(to_varchar({{ hubspot_time('property_value') }}, 'YYYY-MM-DD HH24:MI:SS.FF3'), property_value)
+            when property_name like '%date'
+                then coalesce(
+                    to_varchar({{ hubspot_time('property_value') }}, 'YYYY-MM-DD HH24:MI:SS.FF3'), property_value
+                )
             else nullif(property_value, '')
         end as property_value
     from told

@@ -9,20 +9,7 @@ changes as (
 
 typed as (
 
-    select
-        change_id,
-        record_id,
-        connection_id,
-        entity_id as deal_id,
-        property_name,
-        previous_value as old_value,
-        property_value as new_value,
-        evidence,
-        is_first,
-        is_current,
-        changed_at,
-        replaced_at
-    from changes
+    {{ told_changes('deal_id') }}
 
 )
 

@@ -19,8 +19,10 @@ openrouter as (
         try_to_decimal(payload:requests::varchar, 18, 0) as requests,
         try_to_decimal(payload:prompt_tokens::varchar, 18, 0) as prompt_tokens,
         try_to_decimal(payload:completion_tokens::varchar, 18, 0) as completion_tokens,
-        try_to_decimal(payload:prompt_tokens::varchar, 18, 0)
-            + try_to_decimal(payload:completion_tokens::varchar, 18, 0) as total_tokens,
+        (
+            try_to_decimal(payload:prompt_tokens::varchar, 18, 0)
+            + try_to_decimal(payload:completion_tokens::varchar, 18, 0)
+        ) as total_tokens,
         try_to_decimal(payload:usage::varchar, 18, 8) as cost_usd,
         {{ record_times() }}
     from records

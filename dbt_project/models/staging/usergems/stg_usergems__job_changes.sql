@@ -16,7 +16,9 @@ named as (
         coalesce(payload:signal::varchar, payload:signalType::varchar, payload:type::varchar) as signal_name,
         coalesce(payload:email::varchar, payload:newEmail::varchar) as told_email,
         coalesce(payload:company::varchar, payload:newCompany::varchar, payload:companyName::varchar) as told_company,
-        coalesce(payload:companyDomain::varchar, payload:newCompanyDomain::varchar, payload:domain::varchar) as told_domain,
+        coalesce(
+            payload:companyDomain::varchar, payload:newCompanyDomain::varchar, payload:domain::varchar
+        ) as told_domain,
         coalesce(payload:title::varchar, payload:newTitle::varchar) as told_title,
         coalesce(payload:previousCompany::varchar, payload:oldCompany::varchar) as told_previous_company,
         coalesce(payload:previousCompanyDomain::varchar, payload:oldCompanyDomain::varchar) as told_previous_domain,
