@@ -62,9 +62,9 @@ format: setup  ## Put the code in our format
 package: setup  ## Make what ships: a zip and a CloudFormation template, below build/
 	@$(RUN)python -m infra.aws.build
 
-bench: setup  ## Measure, and write docs/benchmarks.md
+bench: setup  ## Measure, and write docs/benchmarks.md; BENCH="--parts models --size large" takes 5,000,000 events
 	@UV_PYTHON="$(PYTHON)" UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --group bench
-	@$(RUN)python -m infra.benchmarks
+	@$(RUN)python -m infra.benchmarks $(BENCH)
 
 clean:  ## Stop the local stack and remove all it kept
 	@test ! -x $(RUN)sophia || $(RUN)sophia down

@@ -1,50 +1,61 @@
-"""Measure everything, print it, and write docs/benchmarks.md: python -m infra.benchmarks."""
+"""Measure, print and write docs/benchmarks.md: python -m infra.benchmarks [--parts …] [--size …]."""
 
+import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from infra.company.volume import SIZES
 from infra.local.throwaway import running_stack
 from infra.show import Steps, out
 
-from . import cold_start, landing, receive, source_pulls, through_the_stack, vendor_lanes
-from .payloads import origin
+from . import (
+    cold_start,
+    landing,
+    payloads,
+    receive,
+    source_pulls,
+    through_the_stack,
+    vendor_lanes,
+    warehouse_models,
+)
+from .page import Row, page, section
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
 ROUNDS = 5
 DLT_EVENTS = 20_000
+DEFAULT_SIZE = "medium"
+
+TITLES = {
+    "receive": "Receive",
+    "land": "Land",
+    "pull": "Pull and reconcile",
+    "stack": "Through the local stack",
+    "models": "The warehouse models",
+}
+"""What can be measured alone, and what its section is called."""
+ABOUT = {
+    "receive": "Verify, envelope and enqueue over HTTP, the real queue client against a loopback queue. Gateway, queue "
+    "and load share the cores. CPU per event is the gateway's processes': the functions, and an HTTP server that "
+    "stands in for API Gateway (about a sixth of it).",
+    "land": f"*Landing* and *dlt* take {payloads.origin()}, by turns. dlt's figure includes its load into DuckDB; ours "
+    "ends with the object written, and COPY is a line of its own.",
+    "pull": "A loopback vendor without limits, with state and buckets in memory and the lake in a folder. *Pull* of a "
+    "named source replays what its stand-in answered, so the client alone is measured: these vendors nest, split and "
+    "enrich, and their stand-ins hold some hundred records.",
+    "stack": "It says nothing about AWS or Snowflake: emulators set its pace.",
+    "models": warehouse_models.ABOUT,
+}
 
 
-@dataclass(frozen=True)
-class Row:
-    """One number: median and spread over rounds, and the target where there is one."""
-
-    what: str
-    unit: str
-    values: tuple[float, ...]
-    target: str = ""
-    is_met: bool | None = None
-
-    def line(self) -> str:
-        spread = f"{_text(min(self.values))} to {_text(max(self.values))}" if len(self.values) > 1 else ""
-        verdict = "" if self.is_met is None else "met" if self.is_met else "**missed**"
-        return f"| {self.what} | {_text(median(self.values))} {self.unit} | {spread} | {self.target} | {verdict} |"
-
-
-def _text(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
-
-
-def measure(steps: Steps) -> Iterable[Row]:
+def _receive(steps: Steps, size: int) -> Iterable[Row]:
     with steps.step("import of the receiver"):
         shipped, bare = cold_start.imports(9)
     yield from _imported(shipped, bare)
@@ -52,8 +63,9 @@ def measure(steps: Steps) -> Iterable[Row]:
         with steps.step(f"receive over HTTP, {connections} connections"):
             rounds = receive.rounds(connections, count=5000, times=ROUNDS)
         yield from _received(connections, rounds)
-    yield from _landed(steps)
-    yield from _pulled(steps)
+
+
+def _stack(steps: Steps, size: int) -> Iterable[Row]:
     with TemporaryDirectory() as folder, running_stack(Path(folder), steps) as stack:
         for connections in (1, 8):
             with steps.step(f"through the local stack, {connections} connections"):
@@ -92,7 +104,7 @@ def _received(connections: int, rounds: list[receive.Round]) -> Iterable[Row]:
     yield Row(f"{name}, CPU per event", "µs", tuple(one.cpu_us for one in rounds))
 
 
-def _landed(steps: Steps) -> Iterable[Row]:
+def _land(steps: Steps, size: int) -> Iterable[Row]:
     """Ours and dlt's by turns, so that a busy moment of the machine falls on both."""
     ours, theirs = [], []
     with steps.step("landing, and dlt landing the same", total=3) as report:
@@ -112,7 +124,7 @@ def _landed(steps: Steps) -> Iterable[Row]:
     yield Row("Landing, peak memory after 100 batches", "MB", (peaks[-1].peak_mb,), "flat", growth < 5)
 
 
-def _pulled(steps: Steps) -> Iterable[Row]:
+def _pull(steps: Steps, size: int) -> Iterable[Row]:
     with steps.step("pull flat records"):
         short = vendor_lanes.measured("pull", 10_000)
         rounds = [vendor_lanes.measured("pull", 100_000) for _ in range(3)]
@@ -131,45 +143,38 @@ def _pulled(steps: Steps) -> Iterable[Row]:
             yield Row(f"Pull, {name}", "records/s", tuple(source_pulls.rates(name, ROUNDS)))
 
 
-def page(rows: list[Row], at: datetime) -> str:
-    model = next(
-        (line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
-        platform.processor(),
-    )
-    return "\n".join(
-        [
-            "# Benchmarks",
-            "",
-            f"Written by `make bench` on {at:%Y-%m-%d}: {os.cpu_count()} cores, {model}, {platform.system()}, "
-            f"Python {platform.python_version()}. Medians, with the least and the most of the rounds.",
-            "",
-            "- *Receive* is verify, envelope and enqueue over HTTP, the real queue client against a loopback queue. "
-            "Gateway, queue and load share the cores. CPU per event is the gateway's processes': the functions, and "
-            "an HTTP server that stands in for API Gateway (about a sixth of it).",
-            f"- *Landing* and *dlt* take {origin()}, by turns. dlt's figure includes its load into DuckDB; ours ends "
-            "with the object written, and COPY is a line of its own.",
-            "- *Pull* and *reconcile* ask a loopback vendor without limits, with state and buckets in memory and the "
-            "lake in a folder. *Pull* of a named source replays what its stand-in answered, so the client alone is "
-            "measured: these vendors nest, split and enrich, and their stand-ins hold some hundred records.",
-            "- What goes through the local stack says nothing about AWS or Snowflake: emulators set its pace.",
-            "",
-            "| what | median | spread | target | |",
-            "|---|---|---|---|---|",
-            *(row.line() for row in rows),
-            "",
-        ]
-    )
-
-
-def _lines(path: str) -> list[str]:
-    return Path(path).read_text().splitlines() if Path(path).exists() else []
+PARTS: dict[str, Callable[[Steps, int], Iterable[Row]]] = {
+    "receive": _receive,
+    "land": _land,
+    "pull": _pull,
+    "stack": _stack,
+    "models": warehouse_models.rows,
+}
 
 
 def main() -> None:
-    rows = list(measure(Steps()))
-    text = page(rows, datetime.now(UTC))
-    PAGE.write_text(text)
-    out.print(text, markup=False, highlight=False)
+    parser = argparse.ArgumentParser(prog="python -m infra.benchmarks", description=__doc__)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument(
+        "--size",
+        type=_events,
+        default=DEFAULT_SIZE,
+        help=f"events of the warehouse models: {', '.join(SIZES)} or a number (default {DEFAULT_SIZE})",
+    )
+    asked = parser.parse_args()
+    for name in asked.parts:
+        rows = list(PARTS[name](Steps(), asked.size))
+        text = section(TITLES[name], ABOUT[name], rows, datetime.now(UTC))
+        earlier = PAGE.read_text() if PAGE.exists() else ""
+        PAGE.write_text(page(earlier, {TITLES[name]: text}, list(TITLES.values())))
+        out.print(text, markup=False, highlight=False)
+
+
+def _events(text: str) -> int:
+    count = SIZES[text] if text in SIZES else int(text)
+    if count < warehouse_models.LEAST_EVENTS:
+        raise argparse.ArgumentTypeError(f"{text} is too few events: give at least {warehouse_models.LEAST_EVENTS}")
+    return count
 
 
 if __name__ == "__main__":

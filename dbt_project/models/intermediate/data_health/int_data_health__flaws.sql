@@ -12,7 +12,6 @@ records as (
         connection_id,
         stream,
         entity_id,
-        payload,
         last_received_at
     from {{ ref('base_records') }}
     where not is_deleted
@@ -55,8 +54,8 @@ parties as (
 
 transcripts as (
 
-    select * from records
-    where source = 'gong' and stream = 'transcript' and payload is not null
+    select * from {{ ref('base_records') }}
+    where source = 'gong' and stream = 'transcript' and payload is not null and not is_deleted
 
 ),
 
@@ -75,31 +74,14 @@ currencies as (
 
 ),
 
--- Only whole records are looked at: of what was heard in parts alone, absence says nothing.
 field_flaws as (
 
-    {% for source_name, stream, field, value, kind, is_required in expected_fields() %}
     select
         record_id,
-        '{{ field }}' as field,
-        {%- if is_required %}
-        iff({{ value }}::varchar is null, 'field_missing', 'field_mistyped') as flaw
-        {%- else %}
-        'field_mistyped' as flaw
-        {%- endif %}
-    from records
-    where
-        source = '{{ source_name }}'
-        and stream = '{{ stream }}'
-        and payload is not null
-        and (
-            {%- if is_required %}
-            {{ value }}::varchar is null
-            or {% endif %}
-            {{ is_mistyped(value, kind) }}
-        )
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        field,
+        flaw
+    from {{ ref('int_data_health__field_flaws') }}
+    where flaw is not null
 
 ),
 
@@ -195,8 +177,8 @@ unread_flaws as (
         record_id,
         coalesce(payload:reason::varchar, 'unknown') as field,
         'unreadable' as flaw
-    from records
-    where stream = 'quarantine'
+    from {{ ref('base_records') }}
+    where stream = 'quarantine' and not is_deleted
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 calls as (
 
-    select * from {{ ref('stg_llm_usage__calls') }}
+    select * from {{ ref('int_llm__requests') }}
     where not is_deleted
 
 ),
