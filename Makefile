@@ -15,7 +15,7 @@ export NO_PROXY := $(if $(NO_PROXY),$(NO_PROXY)$(comma))127.0.0.1,localhost
 export no_proxy := $(NO_PROXY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-parts test-road check format package bench clean
+.PHONY: help setup demo test test-parts test-road check format package bench accuracy clean
 
 help:  ## Show what there is to run
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ package: setup  ## Make what ships: a zip and a CloudFormation template, below b
 bench: setup  ## Measure, and write docs/benchmarks.md; BENCH="--parts models --size large" takes 5,000,000 events
 	@UV_PYTHON="$(PYTHON)" UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --group bench
 	@$(RUN)python -m infra.benchmarks $(BENCH)
+
+accuracy: setup  ## Compare companies with their truth, and write docs/accuracy.md (SEEDS=1,2,3 names seeds)
+	@$(RUN)python -m tests.accuracy $(if $(SEEDS),--seeds $(SEEDS))
 
 clean:  ## Stop the local stack and remove all it kept
 	@test ! -x $(RUN)sophia || $(RUN)sophia down

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -76,21 +77,27 @@ def test_chunks_make_up_the_transcript(company: KnownCompany, calls: list[Call])
 
 
 def test_every_mention_of_a_competitor_is_found_and_nothing_else(
-    company: KnownCompany, mentions: dict[tuple[str, str, datetime], dict[str, Any]]
+    company: KnownCompany,
+    mentions: dict[tuple[str, str, datetime], dict[str, Any]],
+    record_property: Callable[[str, float], None],
 ) -> None:
     real, found = set(truth.threats(company.world)), set(mentions)
     right = len(real & found)
-    print(f"mentions: precision {right / len(found):.4f}, recall {right / len(real):.4f}, {len(real)} real")
+    record_property("mention_precision", right / len(found))
+    record_property("mention_recall", right / len(real))
     assert right / len(found) >= LEAST_PRECISION
     assert right / len(real) >= LEAST_RECALL
 
 
 def test_threat_levels_are_exact_where_the_words_are_understood(
-    company: KnownCompany, mentions: dict[tuple[str, str, datetime], dict[str, Any]]
+    company: KnownCompany,
+    mentions: dict[tuple[str, str, datetime], dict[str, Any]],
+    record_property: Callable[[str, float], None],
 ) -> None:
     """What follows from speakers, deals and earlier mentions is exact throughout."""
     real = truth.threats(company.world)
     both = [(real[key], mentions[key]) for key in real.keys() & mentions.keys()]
+    record_property("threat_level_agreement", sum(row["threat_level"] == one.level for one, row in both) / len(both))
     understood = 0
     for one, row in both:
         told = (row["customer_points"], row["deal_points"], row["decision_maker_points"], row["repeat_points"])
@@ -98,7 +105,7 @@ def test_threat_levels_are_exact_where_the_words_are_understood(
         if (row["language"] is not None, row["sentiment_points"]) == (one.language is not None, -one.towards_us):
             understood += 1
             assert row["threat_level"] == one.level
-    print(f"threats: words of {understood} of {len(both)} mentions understood")
+    record_property("threat_words_understood", understood / len(both))
     assert understood / len(both) >= LEAST_WORDS_AGREE
     assert {row["threat_level"] for _, row in both} == {1, 2, 3, 4, 5}
 
@@ -125,12 +132,14 @@ def test_a_calls_score_is_the_mean_of_its_customers_utterances(
             assert abs(row["sentiment_trend"] - Decimal(last - first)) <= ROUNDING
 
 
-def test_scores_rank_calls_as_people_would(calls: list[Call], facts: dict[str, dict[str, Any]]) -> None:
+def test_scores_rank_calls_as_people_would(
+    calls: list[Call], facts: dict[str, dict[str, Any]], record_property: Callable[[str, float], None]
+) -> None:
     scored = [one for one in calls if truth.is_scored(one)]
     rank = spearman(
         [truth.mood(one) or 0.0 for one in scored], [float(facts[one.call_id]["sentiment_score"]) for one in scored]
     )
-    print(f"sentiment: Spearman {rank:.3f} over {len(scored)} calls")
+    record_property("sentiment_spearman", rank)
     assert rank >= LEAST_SPEARMAN
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -35,9 +36,12 @@ def people(company: KnownCompany) -> Found:
     return {row["node_id"]: row["person_key"] for row in rows}
 
 
-def test_precision_and_recall_reach_their_targets(company: KnownCompany) -> None:
+def test_precision_and_recall_reach_their_targets(
+    company: KnownCompany, record_property: Callable[[str, float], None]
+) -> None:
     scores = identity_scores(company)
-    print(f"seed {company.world.seed}: {scores}")
+    for name, value in scores.items():
+        record_property(name, value)
     for what in ("accounts", "people"):
         assert scores[f"{what}_precision"] >= 0.999, scores
         assert scores[f"{what}_recall"] >= 0.98, scores

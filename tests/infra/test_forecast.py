@@ -1,7 +1,7 @@
 """The forecast: a plain function, a handler under Snowpark's local testing mode, and the local warehouse."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,12 @@ import pytest
 from snowflake.snowpark import Session
 from snowflake.snowpark.types import BooleanType, DateType, DecimalType, StringType, StructField, StructType
 
-from infra.company.series import plant
 from infra.forecast import forecast_metrics
 from infra.local.warehouse.running import connect, running_warehouse
 from infra.snowflake import migrate
 from infra.snowflake.procedures import forecast
+from tests.accuracy.forecasts import AS_OF, held_out, together
 
-AS_OF = date(2026, 11, 20)
 SEEDS = (101, 102)
 MADE_AT = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
@@ -35,26 +34,10 @@ def history(days: int = 400, metric: str = "calls_held") -> list[dict[str, Any]]
 
 
 def test_beats_the_week_before_on_most_planted_series_and_knows_where_it_does_not() -> None:
-    published, inside, naive_errors, errors = 0, [], [], []
-    series = [one for seed in SEEDS for one in plant(seed, AS_OF).series if one.kind == "flow"]
-    for one in series:
-        held = len(one.values) - forecast.HORIZON - 2  # the last two days are an outage
-        known, actual = one.values[:held], np.array(one.values[held : held + forecast.HORIZON])
-        made = forecast.forecast(known[-forecast.LOOK_BACK :])
-        assert made is not None
-        (low, middle, high), backtest = made
-        if backtest.mase >= 1:
-            continue
-        published += 1
-        inside.append(((actual >= low) & (actual <= high)).mean())
-        scale = np.abs(np.array(known[-7:])).mean()
-        errors.append(np.abs(actual - middle).mean() / scale)
-        naive_errors.append(np.abs(actual - np.tile(known[-7:], 4)).mean() / scale)
-    coverage, ratio = np.mean(inside), np.sum(errors) / np.sum(naive_errors)
-    print(f"{published} of {len(series)} published; held-out: coverage {coverage:.2f}, error / naive error {ratio:.2f}")
-    assert published >= 0.6 * len(series)
-    assert 0.65 <= coverage <= 0.9
-    assert ratio < 1
+    found = together(held_out(seed) for seed in SEEDS)
+    assert found.published >= 0.6
+    assert 0.65 <= found.coverage <= 0.9
+    assert found.error_to_naive < 1
 
 
 def test_a_short_or_constant_series_is_not_forecast() -> None:

@@ -37,8 +37,24 @@ class Score:
     broken_silence: list[Alarm] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
-    def recall(self, kinds: Collection[str] = ("spike", "shift", "step"), at_least: float = MUST_CATCH) -> float:
-        counted = [key for key in self.planted if key[0] in kinds and key[1] >= at_least]
+    def add(self, other: "Score") -> None:
+        """Score both as one planting."""
+        self.caught += other.caught
+        self.planted += other.planted
+        self.false_alarms += other.false_alarms
+        for family, years in other.metric_years.items():
+            self.metric_years[family] += years
+        self.broken_silence += other.broken_silence
+        self.missed += other.missed
+
+    def recall(
+        self,
+        kinds: Collection[str] = ("spike", "shift", "step"),
+        at_least: float = MUST_CATCH,
+        below: float = float("inf"),
+    ) -> float:
+        """The share that was caught of the changes of these kinds and sizes."""
+        counted = [key for key in self.planted if key[0] in kinds and at_least <= key[1] < below]
         return sum(self.caught[key] for key in counted) / sum(self.planted[key] for key in counted)
 
     def false_alarms_per_year(self) -> float:
