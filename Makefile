@@ -45,7 +45,7 @@ test: setup  ## Run every test
 
 # The road waits more than it works: beside the others it costs little time.
 test-parts:
-	@$(RUN)python -m pytest --numprocesses 2 --dist loadgroup --ignore tests/end_to_end
+	@$(RUN)python -m pytest --numprocesses 2 --dist loadfile --ignore tests/end_to_end
 
 test-road:
 	@$(RUN)python -m pytest tests/end_to_end

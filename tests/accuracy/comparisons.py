@@ -55,7 +55,7 @@ def run(companies: Sequence[int], series: Sequence[int], folder: Path, report: C
     found = folder / "outcome.xml"
     files = [*sorted(TESTS.glob("test_truth_*.py")), TESTS / "test_spoken_lines.py"]
     command = [sys.executable, "-m", "pytest", "-o", "addopts=--strict-markers", "-v", "-p", "no:cacheprovider"]
-    command += ["--numprocesses", "2", "--dist", "loadgroup", "--timeout", str(_TIME_LIMIT_S)]
+    command += ["--numprocesses", "2", "--dist", "loadfile", "--timeout", str(_TIME_LIMIT_S)]
     command += ["-o", "junit_family=xunit1", "--junitxml", str(found)]  # the other family has no properties
     command += [str(file.relative_to(ROOT)) for file in files]
     environment = os.environ | {

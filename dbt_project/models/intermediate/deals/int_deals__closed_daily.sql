@@ -27,7 +27,8 @@ days as (
         least(dim_date.day_ends_at, {{ as_of() }}) as known_until
     from {{ ref('dim_date') }} as dim_date
     cross join today
-    where dim_date.date_key <= today.date_key
+    where
+        dim_date.date_key <= today.date_key
         and dim_date.date_key >= (select min(valid_from)::date from intervals)
         and (
             dim_date.date_key > dateadd(day, -{{ var('kpi_days') }}, today.date_key)
@@ -66,7 +67,8 @@ closed_then as (
     inner join deals on deals.deal_key = intervals.deal_key
     cross join today
     -- No window is longer than 180 days; of today every closed deal is told.
-    where not intervals.is_open
+    where
+        not intervals.is_open
         and (intervals.close_date > dateadd(day, -180, days.date_key) or days.date_key = today.date_key)
 
 )

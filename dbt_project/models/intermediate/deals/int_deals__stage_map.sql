@@ -78,8 +78,10 @@ observed as (
         setting:label::varchar as stage_label,
         try_to_decimal(setting:probability::varchar, 5, 4) as probability,
         coalesce(setting:is_closed::varchar = 'true', false) as is_closed,
-        coalesce(setting:is_closed::varchar = 'true', false)
-            and coalesce(try_to_decimal(setting:probability::varchar, 5, 4) = 1, false) as is_won,
+        (
+            coalesce(setting:is_closed::varchar = 'true', false)
+            and coalesce(try_to_decimal(setting:probability::varchar, 5, 4) = 1, false)
+        ) as is_won,
         is_first,
         changed_at,
         replaced_at

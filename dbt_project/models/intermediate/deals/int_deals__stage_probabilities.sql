@@ -12,7 +12,8 @@ months as (
         dim_date.month_start_date,
         convert_timezone('{{ var("company_tz") }}', 'UTC', dim_date.month_start_date::timestamp_ntz) as starts_at
     from {{ ref('dim_date') }} as dim_date
-    where dim_date.month_start_date >= (select min(valid_from)::date from intervals)
+    where
+        dim_date.month_start_date >= (select min(valid_from)::date from intervals)
         and dim_date.month_start_date <= {{ business_date(as_of()) }}
 
 ),

@@ -85,8 +85,8 @@ stage_map as (
 
 ),
 
--- Who says that they are one deal: our crosswalk, or HubSpot; the first 15 characters of an id are the id. What the loser
--- of a merge says holds for the winner.
+-- Who says that they are one deal: our crosswalk, or HubSpot; the first 15 characters of an id are the id. What the
+-- loser of a merge says holds for the winner.
 candidates as (
 
     select
@@ -196,7 +196,7 @@ history_arrivals as (
         max(records.landed_at) as landed_at
     from histories
     inner join records on records.record_id = histories.record_id
-    group by 1
+    group by histories.connection_id, histories.opportunity_id
 
 ),
 
@@ -222,8 +222,10 @@ described as (
             when not coalesce(last_pipelines.is_revenue, true) then 'no revenue pipeline'
             else coalesce(company_domains.reason, account_domains.reason)
         end as excluded_because,
-        coalesce(deals.amount is distinct from opportunities.amount, false)
-            and paired.link_evidence is not null as is_amount_disputed,
+        (
+            coalesce(deals.amount != opportunities.amount, false)
+            and paired.link_evidence is not null
+        ) as is_amount_disputed,
         -- Nobody tells when a deal was created that was gone before it was read; not before its first stage.
         coalesce(
             deals.created_at,

@@ -97,6 +97,7 @@ gong_accounts as (
         'gong', 'account', "lower(crm) || '/' || crm_id",
         record_id="md5('gong|' || connection_id || '|account|' || crm || '|' || crm_id)",
         is_live='max(iff(is_deleted, 0, 1)) = 1',
+        site="iff(company_id like '%.%', company_id, null)",
         created_at='min(started_at)',
         first_received_at='min(first_received_at)'
     ) }}
@@ -114,6 +115,7 @@ custom_customers as (
         unit_count="sum(iff(subscription_status = 'active' and not is_deleted, units, 0))",
         record_id="md5('custom|' || connection_id || '|customer|' || company_id)",
         is_live='max(iff(is_deleted, 0, 1)) = 1',
+        site="iff(company_id like '%.%', company_id, null)",
         created_at='min(started_at)',
         first_received_at='min(first_received_at)'
     ) }}

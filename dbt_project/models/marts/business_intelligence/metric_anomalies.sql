@@ -6,9 +6,8 @@
 {%- set stock_threshold = 6 -%}
 {%- set drift_threshold = 1.3 -%}
 {%- set false_discovery_rate = 0.05 -%}
-{%- set first_judged -%}
-    datediff(day, '2020-01-01'::date, {{ business_date(as_of()) }}) - {{ var('anomaly_days', 120) }}
-{%- endset %}
+{%- set today_number = "datediff(day, '2020-01-01'::date, " ~ business_date(as_of()) ~ ")" -%}
+{%- set first_judged = today_number ~ " - " ~ var('anomaly_days', 120) %}
 
 with
 
@@ -62,8 +61,10 @@ scored as (
         residuals.day_number,
         residuals.expected,
         residuals.residual_class,
-        residuals.has_history
-            and scatters.scatter_n >= iff(residuals.residual_class in ('quiet', 'low_count'), 12, 28) as is_judged,
+        (
+            residuals.has_history
+            and scatters.scatter_n >= iff(residuals.residual_class in ('quiet', 'low_count'), 12, 28)
+        ) as is_judged,
         (residuals.residual - scatters.usual_residual)
         / greatest(
             coalesce(scatters.median_scatter, 0),

@@ -1,4 +1,6 @@
-{#- Made by the procedure FORECAST_METRICS (infra/snowflake/procedures/forecast.py); here is what may be shown of it. -#}
+{#-
+  Made by the procedure FORECAST_METRICS (infra/snowflake/procedures/forecast.py); here is what may be shown of it.
+-#}
 with
 
 runs as (

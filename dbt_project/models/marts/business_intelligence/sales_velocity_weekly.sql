@@ -14,7 +14,8 @@ days as (
         dim_date.week_start_date
     from {{ ref('dim_date') }} as dim_date
     cross join today
-    where (dim_date.day_of_week_iso = 7 and dim_date.date_key < today.date_key)
+    where
+        (dim_date.day_of_week_iso = 7 and dim_date.date_key < today.date_key)
         or dim_date.date_key = today.date_key
 
 ),

@@ -12,7 +12,8 @@ closed_then as (
     select closed_daily.*
     from {{ ref('int_deals__closed_daily') }} as closed_daily
     cross join today
-    where closed_daily.is_decided
+    where
+        closed_daily.is_decided
         and closed_daily.is_in_90_days
         and (closed_daily.date_key = last_day(closed_daily.date_key) or closed_daily.date_key = today.date_key)
 
@@ -112,8 +113,9 @@ cohorts as (
         on intervals.deal_key = aged.deal_key
         and intervals.valid_from <= aged.aged_at
         and (intervals.valid_to > aged.aged_at or intervals.valid_to is null)
-    group by 1
-    having max(aged.aged_at) <= {{ as_of() }}
+    group by date_trunc('month', {{ business_date('aged.created_at') }})::date
+    having
+        max(aged.aged_at) <= {{ as_of() }}
         and dateadd(day, 180, last_day(max({{ business_date('aged.created_at') }}))) < {{ business_date(as_of()) }}
 
 ),
