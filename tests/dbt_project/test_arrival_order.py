@@ -59,7 +59,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> I
 def in_order(warehouse: Warehouse) -> Tables:
     """The story told once, in one run, with every test of the marts and of what they are made of."""
     warehouse.land(EVENTS, FIRST_LANDED_AT)
-    warehouse.dbt("build", "--select", "+path:dbt_project/models/marts", "+base_slack__channel_changes")
+    wanted = "+path:dbt_project/models/marts", "+base_slack__channel_changes", "+int_identity__key_redirects"
+    warehouse.dbt("build", "--select", *wanted)
     return tables(warehouse)
 
 

@@ -97,7 +97,6 @@ gong_accounts as (
         'gong', 'account', "lower(crm) || '/' || crm_id",
         record_id="md5('gong|' || connection_id || '|account|' || crm || '|' || crm_id)",
         is_live='max(iff(is_deleted, 0, 1)) = 1',
-        site="iff(company_id like '%.%', company_id, null)",
         created_at='min(started_at)',
         first_received_at='min(first_received_at)'
     ) }}
