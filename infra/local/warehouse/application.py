@@ -31,11 +31,11 @@ def application(directory: Path) -> Starlette:
     """
     directory = directory.resolve()
     (directory / "stages").mkdir(parents=True, exist_ok=True)
+    once.apply()
     statements.apply()
     results.apply()
     s3.apply(directory / "s3")
     copy_into.apply()
-    once.apply()
     stage.LOCAL_BUCKET_PATH = str(directory / "stages")
     try:
         server.shared_fs = _persistent(directory)
