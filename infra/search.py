@@ -1,7 +1,7 @@
 """Search by meaning over everything the company wrote and said: the question's vector against those of AI_MEMORY."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,7 +31,7 @@ class Filters:
 def search(
     port: int,
     question: str,
-    encode: Callable[[Sequence[str]], Sequence[Sequence[float]]],
+    encode: Callable[[Sequence[str]], Iterable[Any]],
     model: EmbeddingModel,
     filters: Filters = Filters(),
     limit: int = 10,
