@@ -15,10 +15,10 @@ export NO_PROXY := $(if $(NO_PROXY),$(NO_PROXY)$(comma))127.0.0.1,localhost
 export no_proxy := $(NO_PROXY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-parts test-road check format package bench accuracy clean
+.PHONY: help setup demo test test-parts test-road check format package bench bench-gpu accuracy clean
 
 help:  ## Show what there is to run
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 define REQUIRE_PYTHON
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv found on PATH. Install one (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python3.12 …" >&2; exit 1; }
@@ -68,6 +68,12 @@ bench: setup  ## Measure, and write docs/benchmarks.md; BENCH="--parts models --
 
 accuracy: setup  ## Compare companies with their truth, and write docs/accuracy.md (SEEDS=1,2,3 names seeds)
 	@$(RUN)python -m tests.accuracy $(if $(SEEDS),--seeds $(SEEDS))
+
+# torch is in no lock of ours: a Python that has it is taken as it is, without network.
+bench-gpu:  ## Measure embedding on a GPU (PYTHON= one with torch, TOKENIZER= tokenizer.json); without one, say so
+	@if "$(PYTHON)" -c 'import torch' 2>/dev/null; then \
+		"$(PYTHON)" -m infra.benchmarks.gpu $(if $(TOKENIZER),--tokenizer "$(TOKENIZER)"); \
+	else $(MAKE) --no-print-directory setup && $(RUN)python -m infra.benchmarks.gpu; fi
 
 clean:  ## Stop the local stack and remove all it kept
 	@test ! -x $(RUN)sophia || $(RUN)sophia down

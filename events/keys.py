@@ -7,6 +7,7 @@ from datetime import date
 EVENTS = "events"
 CLAIMS = "claims"
 INDEXES = "indexes"
+GPU = "gpu"
 
 
 def events_object(source: str, stream: str, day: date, event_ids: Iterable[str]) -> str:
@@ -36,3 +37,27 @@ def day_of(key: str) -> str:
 def index(source: str, connection_id: str) -> str:
     """The key of the index of what we have of a connection: indexes/<source>/<connection>.sqlite3.gz."""
     return f"{INDEXES}/{source}/{connection_id}.sqlite3.gz"
+
+
+def gpu_shard(shard_id: str) -> str:
+    """The key of the documents of a shard: gpu/shards/<shard>.parquet."""
+    return f"{GPU}/shards/{shard_id}.parquet"
+
+
+def gpu_manifest(job_id: str) -> str:
+    """The key of a job's manifest; its heartbeat lies beside it."""
+    return f"{GPU}/jobs/{job_id}/manifest.json"
+
+
+def gpu_heartbeat(job_id: str) -> str:
+    return f"{GPU}/jobs/{job_id}/heartbeat.json"
+
+
+def gpu_result(table: str, model_slug: str, shard_id: str) -> str:
+    """The key of a shard's rows for one table, which is chunks, embeddings or enrichments."""
+    return f"{GPU}/results/{table}/{model_slug}/{shard_id}.parquet"
+
+
+def gpu_done(model_slug: str, shard_id: str) -> str:
+    """The key of a finished shard's marker, by which collect is told."""
+    return f"{GPU}/done/{model_slug}/{shard_id}.json"

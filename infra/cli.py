@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from . import cli_completeness, cli_forecast, cli_intake, cli_sources, cli_state, command, show
+from . import cli_completeness, cli_forecast, cli_intake, cli_memory, cli_sources, cli_state, command, show
 from .cli_repair import dlq, quarantine
 from .command import NOT_UP, Json, examples, fail, one_of, stack
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(cli_completeness.app)
 app.add_typer(cli_forecast.app)
 app.add_typer(cli_intake.app)
+app.add_typer(cli_memory.app)
 app.add_typer(cli_sources.app)
 app.add_typer(cli_state.app, name="state")
 app.add_typer(dlq, name="dlq")

@@ -16,6 +16,8 @@ from schemachange.config.DeployConfig import DeployConfig
 from schemachange.deploy import deploy
 from schemachange.session.SnowflakeSession import SnowflakeSession
 
+from gpu_jobs.models import MODELS
+
 HERE = Path(__file__).parent
 DATABASE = "SOPHIA"
 ROLE = "SYSADMIN"
@@ -46,7 +48,7 @@ def migrate(target: Mapping[str, Any], variables: Mapping[str, str]) -> None:
         root_folder=HERE,
         change_history_table=HISTORY,
         create_change_history_table=True,
-        config_vars=dict(variables),
+        config_vars={**variables, "embedding_models": list(MODELS.values())},
         log_level=logging.WARNING,
     )
     session = SnowflakeSession(

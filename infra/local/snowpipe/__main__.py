@@ -1,6 +1,6 @@
 """The stand-in as a process: `python -m infra.local.snowpipe --queue-url … --endpoint … --warehouse-port …`.
 
-It takes S3's notifications from the queue, gathers what has arrived, and runs the COPY text the pipe was created with
+It takes S3's notifications from the queue, gathers what has arrived, and runs the COPY text each pipe was created with
 on exactly those files. A notification is deleted only after the COPY that loaded its file, or recorded why it cannot be
 loaded, was committed. Killed at any moment, it is given the same notifications again, and the load history keeps every
 file from being loaded twice.
@@ -19,9 +19,8 @@ import snowflake.connector
 
 from infra import warehouse
 from infra.local.snowpipe.load import load_next
-from infra.local.snowpipe.pipe import find_pipe
+from infra.local.snowpipe.pipe import find_pipes
 
-PIPE = "SOPHIA.RAW_DATA.EVENTS_PIPE"
 WAIT_S = 10
 PAUSE_AFTER_FAILURE_S = 2.0
 
@@ -35,7 +34,6 @@ def main() -> None:
     parser.add_argument("--queue-url", required=True, help="the queue that gets the bucket's notifications")
     parser.add_argument("--endpoint", default="http://127.0.0.1:4566", help="of the local cloud")
     parser.add_argument("--warehouse-port", type=int, default=9192)
-    parser.add_argument("--pipe", default=PIPE)
     options = parser.parse_args()
     # Stopping in the middle of anything is safe, so the signal simply ends the program.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -53,13 +51,14 @@ def main() -> None:
         return warehouse.query(options.warehouse_port, text)
 
     try:
-        pipe = find_pipe(options.pipe, query)
+        pipes = find_pipes(query)
     except (snowflake.connector.errors.Error, ValueError) as error:
-        sys.exit(f"pipe {options.pipe} cannot be read: run the migrations first (infra/snowflake). {error}")
-    _print("pipe_started", pipe=options.pipe, bucket=pipe.bucket, prefix=pipe.prefix)
+        sys.exit(f"the pipes cannot be read: run the migrations first (infra/snowflake). {error}")
+    for pipe in pipes:
+        _print("pipe_started", pipe=pipe.name, bucket=pipe.bucket, prefix=pipe.prefix)
     while True:
         try:
-            load_next(queue, options.queue_url, pipe, query, _print, wait_s=WAIT_S)
+            load_next(queue, options.queue_url, pipes, query, _print, wait_s=WAIT_S)
         except Exception as error:  # the queue or the warehouse is away: nothing is lost, try again
             _print("load_failed", reason=f"{type(error).__name__}: {error}")
             time.sleep(PAUSE_AFTER_FAILURE_S)

@@ -20,32 +20,39 @@ class Queue(Protocol):
     def change_message_visibility_batch(self, **request: Any) -> Any: ...
 
 
-def load_next(queue: Queue, queue_url: str, pipe: Pipe, query: Query, log: Log, *, wait_s: int) -> int:
-    """Load what the queue holds now, waiting up to wait_s for the first message; the number of files seen.
+def load_next(queue: Queue, queue_url: str, pipes: Sequence[Pipe], query: Query, log: Log, *, wait_s: int) -> int:
+    """Load what the queue holds now, waiting up to wait_s for the first message; the number of files seen. An object
+    that no pipe reads is nobody's.
 
     Raises snowflake.connector.errors.Error when the warehouse did not answer; the messages are visible again then.
     """
     messages = list(_gather(queue, queue_url, wait_s))
-    keys: dict[str, None] = {}
+    told: list[tuple[str, str]] = []
     for message in messages:
         try:
-            keys |= {key: None for bucket, key in notified(message["Body"]) if pipe.reads(bucket, key)}
+            told += notified(message["Body"])
         except ValueError as error:
             log("notification_unreadable", message_id=message["MessageId"], reason=str(error))
-    if keys:
+    files = 0
+    for pipe in pipes:
+        keys = list(dict.fromkeys(key for bucket, key in told if pipe.reads(bucket, key)))
+        if not keys:
+            continue
+        files += len(keys)
         try:
-            loads = query(pipe.copy(list(keys)))
+            loads = query(pipe.copy(keys))
         except snowflake.connector.errors.Error:
             _return(queue, queue_url, messages)
             raise
         for load in loads:
             if load["status"] in ("LOAD_FAILED", "PARTIALLY_LOADED"):
                 log("file_refused", file=load["file"], reason=load["first_error"], line=load["first_error_line"])
-        log("files_loaded", files=len(keys), rows=sum(int(load["rows_loaded"] or 0) for load in loads))
+        rows = sum(int(load["rows_loaded"] or 0) for load in loads)
+        log("files_loaded", pipe=pipe.name, files=len(keys), rows=rows)
     for batch in _tens(messages):
         entries = [{"Id": str(i), "ReceiptHandle": message["ReceiptHandle"]} for i, message in enumerate(batch)]
         queue.delete_message_batch(QueueUrl=queue_url, Entries=entries)
-    return len(keys)
+    return files
 
 
 def _gather(queue: Queue, queue_url: str, wait_s: int) -> Iterator[Mapping[str, Any]]:

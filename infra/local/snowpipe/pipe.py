@@ -1,4 +1,4 @@
-"""A pipe as the warehouse remembers it, and the notifications that concern it."""
+"""Pipes as the warehouse remembers them, and the notifications that concern them."""
 
 import json
 import re
@@ -16,6 +16,7 @@ Query = Callable[[str], Sequence[Mapping[str, Any]]]
 class Pipe:
     """The COPY text of a pipe and the part of the lake it reads."""
 
+    name: str
     definition: str
     bucket: str
     prefix: str
@@ -29,15 +30,21 @@ class Pipe:
         return f"{self.definition}\nfiles = ({names})\non_error = skip_file"
 
 
-def find_pipe(name: str, query: Query) -> Pipe:
-    """Raises snowflake.connector.errors.ProgrammingError where there is no such pipe, ValueError where no stage."""
-    definition = query(f"describe pipe {name}")[0]["definition"].rstrip().rstrip(";")
+def find_pipes(query: Query) -> list[Pipe]:
+    """Every pipe of the warehouse. Raises ValueError where there is none, or one that reads no stage."""
+    rows = query("show pipes in account")
+    if not rows:
+        raise ValueError("there is no pipe: run the migrations first (infra/snowflake)")
+    return [_pipe(row["name"], row["definition"].rstrip().rstrip(";"), query) for row in rows]
+
+
+def _pipe(name: str, definition: str, query: Query) -> Pipe:
     source = _SOURCE.search(definition)
     if source is None:
         raise ValueError(f"the COPY of pipe {name} reads no stage: {definition!r}")
     lake = urlsplit(_stage_url(source["stage"], query))
     path = "/".join(part.strip("/") for part in (lake.path, source["path"]) if part.strip("/"))
-    return Pipe(definition, bucket=lake.netloc, prefix=f"{path}/" if path else "")
+    return Pipe(name, definition, bucket=lake.netloc, prefix=f"{path}/" if path else "")
 
 
 def notified(body: str) -> list[tuple[str, str]]:

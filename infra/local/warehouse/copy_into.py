@@ -3,7 +3,7 @@
 Understood: file_format of type json (or a named one), match_by_column_name, include_metadata, files, pattern, on_error
 (abort_statement, continue, skip_file), force; from S3 or an internal stage; gzip or plain. Rows and load history are
 committed together: a COPY that is killed has loaded nothing, and running it again loads everything once. Every other
-COPY goes to fakesnow.
+COPY goes to fakesnow, with SKIP_FILE file by file (copy_whole.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ import pyarrow as pa
 import snowflake.connector.errors
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.warehouse import copy_files, s3
+from infra.local.warehouse import copy_files, copy_whole, s3
 from infra.local.warehouse.copy_history import CopyHistory, Load
 from infra.local.warehouse.copy_rows import Column, Outcome, Rows
 from infra.local.warehouse.copy_statement import Copy, understood
@@ -33,10 +33,14 @@ def apply() -> None:
     def copy_into(
         duck: Any, database: str | None, schema: str | None, statement: Any, stages: Any, params: Any = None
     ) -> str:
+        def stock(one: Any) -> str:
+            return stock_copy(duck, database, schema, one, stages, params)
+
         copy = understood(statement, duck, database, schema, stages)
-        if copy is None:
-            return stock_copy(duck, database, schema, statement, stages, params)
-        return _answer(duck, _load_all(duck, copy))
+        if copy is not None:
+            return _answer(duck, _load_all(duck, copy))
+        loads = copy_whole.loads(statement, duck, stock)
+        return stock(statement) if loads is None else _answer(duck, loads)
 
     patched: Any = fakesnow.cursor
     patched.copy_into = copy_into

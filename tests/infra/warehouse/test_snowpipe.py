@@ -6,14 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 import snowflake.connector
 
+from events import keys
+from gpu_jobs import data
+from gpu_jobs.models import LOCAL, model
 from infra import warehouse as asked
 from infra.local.snowpipe.load import load_next
-from infra.local.snowpipe.pipe import Pipe, find_pipe, notified
+from infra.local.snowpipe.pipe import Pipe, find_pipes, notified
 from infra.snowflake.migrate import local, migrate
 from tests.infra.warehouse.message_queue import FakeQueue, running_queue
 from tests.infra.warehouse.object_store import ObjectStore
@@ -25,7 +29,8 @@ class Loader:
     def __init__(self, port: int, store: ObjectStore) -> None:
         self.port, self.store, self.queue = port, store, FakeQueue()
         self.logged: list[dict[str, Any]] = []
-        self.pipe = find_pipe("SOPHIA.RAW_DATA.EVENTS_PIPE", self.query)
+        self.pipes = find_pipes(self.query)
+        [self.pipe] = [pipe for pipe in self.pipes if pipe.name == "EVENTS_PIPE"]
 
     def query(self, text: str) -> list[dict[str, Any]]:
         return asked.query(self.port, text)
@@ -42,7 +47,7 @@ class Loader:
         def log(event: str, **fields: Any) -> None:
             self.logged.append({"event": event, **fields})
 
-        return load_next(self.queue, "queue", self.pipe, query or self.query, log, wait_s=0)
+        return load_next(self.queue, "queue", self.pipes, query or self.query, log, wait_s=0)
 
     def loaded(self) -> list[str]:
         return [row["EVENT_ID"] for row in self.query("select event_id from RAW_DATA.EVENTS order by event_id")]
@@ -89,12 +94,36 @@ def test_the_pipe_tells_what_to_run(loader: Loader) -> None:
     assert loader.pipe.definition.startswith("copy into SOPHIA.RAW_DATA.EVENTS")
 
 
-def test_says_which_pipe_or_stage_is_not_there(loader: Loader) -> None:
-    with pytest.raises(snowflake.connector.errors.ProgrammingError, match="NO_PIPE"):
-        find_pipe("NO_PIPE", loader.query)
+def test_says_which_stage_is_not_there_and_that_there_is_no_pipe(loader: Loader) -> None:
     loader.query("create or replace pipe RAW_DATA.LOST as copy into RAW_DATA.EVENTS from @NO_STAGE")
     with pytest.raises(ValueError, match="'NO_STAGE'"):
-        find_pipe("RAW_DATA.LOST", loader.query)
+        find_pipes(loader.query)
+    loader.query("drop pipe RAW_DATA.LOST")
+    with pytest.raises(ValueError, match="no pipe"):
+        find_pipes(lambda text: [])
+
+
+def test_an_object_is_loaded_by_the_pipe_that_reads_its_place(loader: Loader) -> None:
+    chosen = model(LOCAL)
+    told = {"chunk_id": "c1", "document_id": "d", "content_hash": "h", "job_id": "j", "model_version": chosen.version}
+    unit = [1.0] + [0.0] * (chosen.dimension - 1)
+    row = told | {"embedding": unit, "embedded_at": datetime(2026, 11, 20)}
+    key = keys.gpu_result("embeddings", chosen.slug, "s1")
+    loader.store.objects[key] = data.encode(data.embeddings(chosen.dimension), [row])
+    loader.land("slack/message/a.ndjson.gz", "e1")
+    loader.notify("slack/message/a.ndjson.gz")
+    spoiled = keys.gpu_result("chunks", chosen.slug, "s2")
+    loader.store.objects[spoiled] = b"no Parquet"
+    loader.queue.send(notification(key, spoiled, "gpu/done/x.json"))
+
+    assert loader.turn() == 3
+    assert [one["file"] for one in loader.logged if one["event"] == "file_refused"] == [f"{chosen.slug}/s2.parquet"]
+
+    table = f"AI_MEMORY.EMBEDDINGS__{chosen.slug}"
+    angle = f"vector_cosine_similarity(embedding, {unit}::vector(float, {chosen.dimension}))"
+    [loaded] = loader.query(f"select chunk_id, {angle} as cosine, embedded_at from {table}")  # noqa: S608
+    assert (loaded["CHUNK_ID"], loaded["COSINE"], loaded["EMBEDDED_AT"]) == ("c1", 1.0, datetime(2026, 11, 20))
+    assert loader.loaded() == ["e1"]
 
 
 def test_loads_what_is_notified_and_nothing_else(loader: Loader) -> None:
@@ -202,7 +231,7 @@ def test_refuses_what_is_no_notification(body: str) -> None:
 
 
 def test_names_files_relative_to_the_stage_and_quotes_them() -> None:
-    pipe = Pipe("copy into T from @S/events/", bucket="lake", prefix="events/")
+    pipe = Pipe("P", "copy into T from @S/events/", bucket="lake", prefix="events/")
 
     assert pipe.copy(["events/it's.gz"]).endswith("files = ('it''s.gz')\non_error = skip_file")
 

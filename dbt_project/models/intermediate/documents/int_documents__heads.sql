@@ -1,0 +1,223 @@
+with
+
+calls as (
+
+    select * from {{ ref('int_calls__linked') }}
+
+),
+
+gong_calls as (
+
+    select * from {{ ref('stg_gong__calls') }}
+    where not is_deleted
+
+),
+
+messages as (
+
+    select * from {{ ref('stg_slack__messages') }}
+    where not is_deleted and not is_from_bot
+
+),
+
+channels as (
+
+    select * from {{ ref('stg_slack__channels') }}
+
+),
+
+conversations as (
+
+    select * from {{ ref('stg_intercom__conversations') }}
+    where not is_deleted
+
+),
+
+asked as (
+
+    select * from {{ ref('int_support__conversations') }}
+
+),
+
+tickets as (
+
+    select * from {{ ref('stg_zendesk__tickets') }}
+    where not is_deleted
+
+),
+
+issues as (
+
+    select * from {{ ref('stg_linear__issues') }}
+    where not is_deleted
+
+),
+
+tasks as (
+
+    select * from {{ ref('stg_asana__tasks') }}
+    where not is_deleted
+
+),
+
+github_issues as (
+
+    select connection_id, repository_name, issue_number, title, created_at from {{ ref('stg_github__issues') }}
+    where not is_deleted
+    union all
+    select connection_id, repository_name, pull_request_number as issue_number, title, created_at
+    from {{ ref('stg_github__pull_requests') }}
+    where not is_deleted
+
+),
+
+pages as (
+
+    select * from {{ ref('stg_notion__pages') }}
+    where not is_deleted
+
+),
+
+heads as (
+
+    select
+        'gong' as source,
+        gong_calls.connection_id,
+        gong_calls.call_id as source_record_id,
+        'call' as document_type,
+        'customer' as sensitivity,
+        calls.title,
+        calls.account_id,
+        calls.deal_key,
+        calls.started_at as occurred_at
+    from gong_calls
+    inner join calls on calls.call_id = gong_calls.call_id
+
+    union all
+
+    select
+        'slack' as source,
+        messages.connection_id,
+        messages.channel_id || '/' || coalesce(messages.thread_ts, messages.message_ts) as source_record_id,
+        'thread' as document_type,
+        case
+            when coalesce(channels.is_private, true) then 'private'
+            when channels.is_shared_externally then 'customer'
+            else 'internal'
+        end as sensitivity,
+        '#' || channels.channel_name as title,
+        null as account_id,
+        null as deal_key,
+        min(messages.sent_at) as occurred_at
+    from messages
+    left join channels
+        on channels.connection_id = messages.connection_id
+        and channels.channel_id = messages.channel_id
+    group by
+        messages.connection_id,
+        messages.channel_id,
+        coalesce(messages.thread_ts, messages.message_ts),
+        channels.is_private,
+        channels.is_shared_externally,
+        channels.channel_name
+
+    union all
+
+    select
+        'intercom' as source,
+        conversations.connection_id,
+        conversations.conversation_id as source_record_id,
+        'ticket' as document_type,
+        'customer' as sensitivity,
+        trim(regexp_replace(conversations.subject, '<[^>]*>', ' ')) as title,
+        asked.account_id,
+        null as deal_key,
+        conversations.created_at as occurred_at
+    from conversations
+    left join asked on asked.conversation_key = conversations.record_id
+
+    union all
+
+    select
+        'zendesk' as source,
+        tickets.connection_id,
+        tickets.ticket_id as source_record_id,
+        'ticket' as document_type,
+        'customer' as sensitivity,
+        tickets.subject as title,
+        asked.account_id,
+        null as deal_key,
+        tickets.created_at as occurred_at
+    from tickets
+    left join asked on asked.conversation_key = tickets.record_id
+
+    union all
+
+    select
+        'linear' as source,
+        connection_id,
+        issue_id as source_record_id,
+        'issue' as document_type,
+        'internal' as sensitivity,
+        title,
+        null as account_id,
+        null as deal_key,
+        created_at as occurred_at
+    from issues
+
+    union all
+
+    select
+        'asana' as source,
+        connection_id,
+        task_id as source_record_id,
+        'issue' as document_type,
+        'internal' as sensitivity,
+        task_name as title,
+        null as account_id,
+        null as deal_key,
+        created_at as occurred_at
+    from tasks
+
+    union all
+
+    select
+        'github' as source,
+        connection_id,
+        repository_name || '#' || issue_number as source_record_id,
+        'issue' as document_type,
+        'internal' as sensitivity,
+        title,
+        null as account_id,
+        null as deal_key,
+        created_at as occurred_at
+    from github_issues
+
+    union all
+
+    select
+        'notion' as source,
+        connection_id,
+        page_id as source_record_id,
+        'page' as document_type,
+        'internal' as sensitivity,
+        title,
+        null as account_id,
+        null as deal_key,
+        created_at as occurred_at
+    from pages
+
+)
+
+select
+    md5(source || '|' || connection_id || '|' || source_record_id) as document_id,
+    source,
+    connection_id,
+    source_record_id,
+    document_type,
+    sensitivity,
+    title,
+    account_id,
+    deal_key,
+    occurred_at
+from heads

@@ -1,0 +1,1 @@
+"""A document becomes chunks a model reads whole: by turns, sections, functions, entities or messages."""
