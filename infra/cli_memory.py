@@ -36,12 +36,12 @@ def embed(as_json: Json = False) -> None:
     )
 )
 def search(
-    question: Annotated[str, typer.Argument(help="in your own words")],
+    question: Annotated[str, typer.Argument(help="what you want to know, in your own words")],
     source: Annotated[str, typer.Option(help="of one vendor: gong, slack, zendesk …")] = "",
     account: Annotated[str, typer.Option(help="of one account, by its account_id")] = "",
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="of documents begun since")] = None,
     private: Annotated[bool, typer.Option("--private", help="private channels too")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="how many chunks")] = 10,
     as_json: Json = False,
 ) -> None:
     """Find what was said or written about something, nearest first. Needs `sophia embed` before it."""

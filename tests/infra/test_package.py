@@ -210,7 +210,8 @@ def test_the_lake_is_kept_private_and_versioned(resources):
     assert lake["Properties"]["BucketEncryption"]
     told = lake["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
     rules = [notification["Filter"]["S3Key"]["Rules"] for notification in told]
-    assert rules == [[{"Name": "prefix", "Value": "events/"}], [{"Name": "prefix", "Value": "drops/"}]]
+    assert [one["Value"] for [one] in rules] == ["events/", "gpu/results/", "drops/"]
+    assert {one["Name"] for [one] in rules} == {"prefix"}
     policy = resources["LakeBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert [statement["Condition"] for statement in policy] == [{"Bool": {"aws:SecureTransport": "false"}}]
 
