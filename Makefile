@@ -15,7 +15,7 @@ export NO_PROXY := $(if $(NO_PROXY),$(NO_PROXY)$(comma))127.0.0.1,localhost
 export no_proxy := $(NO_PROXY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-parts test-road check format package bench bench-gpu accuracy clean
+.PHONY: help setup demo test test-parts test-road check check-python check-sql format package bench bench-gpu accuracy clean
 
 help:  ## Show what there is to run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,10 +50,14 @@ test-parts:
 test-road:
 	@$(RUN)python -m pytest tests/end_to_end
 
-check: setup  ## Check format, lint and types
+check: check-python check-sql  ## Check format, lint and types; the SQL takes a minute and a half
+
+check-python: setup
 	@$(RUN)ruff format --check .
 	@$(RUN)ruff check .
 	@$(RUN)mypy
+
+check-sql: setup
 	@$(RUN)sqlfluff lint dbt_project --processes 2 --disable-progress-bar
 
 format: setup  ## Put the code in our format

@@ -10,7 +10,7 @@
 -#}
 {% macro received_since_last_run(streams, column, recorded_as=none, still_holds='true') -%}
     {%- set records = ref('base_records') -%}
-    {%- if not is_incremental() -%}{{ return('true') }}{%- endif -%}
+    {%- if not execute or not is_incremental() -%}{{ return('true') }}{%- endif -%}
     {%- set asked -%}
         select min({{ recorded_as or column }})
         from {{ records }}

@@ -179,7 +179,7 @@ weighed as (
     select
         heard.*,
         coalesce(signs.cue_weight, 0)
-            + iff(contains(replace(heard.utterance_text, '-', ' '), heard.alias), 1, 0) as sign_weight
+        + iff(contains(replace(heard.utterance_text, '-', ' '), heard.alias), 1, 0) as sign_weight
     from heard
     left join signs
         on signs.source_system = heard.source_system
