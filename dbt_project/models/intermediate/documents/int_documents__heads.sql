@@ -60,14 +60,15 @@ tasks as (
 
 ),
 
+-- Without its repository nobody knows which one it is.
 github_issues as (
 
     select connection_id, repository_name, issue_number, title, created_at from {{ ref('stg_github__issues') }}
-    where not is_deleted
+    where not is_deleted and repository_name is not null and issue_number is not null
     union all
     select connection_id, repository_name, pull_request_number as issue_number, title, created_at
     from {{ ref('stg_github__pull_requests') }}
-    where not is_deleted
+    where not is_deleted and repository_name is not null and pull_request_number is not null
 
 ),
 

@@ -80,7 +80,7 @@ stories as (
 github_comments as (
 
     select * from {{ ref('stg_github__issue_comments') }}
-    where not is_deleted and body is not null
+    where not is_deleted and body is not null and repository_name is not null and issue_number is not null
 
 ),
 
