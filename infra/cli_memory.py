@@ -19,10 +19,13 @@ def embed(as_json: Json = False) -> None:
 
     A second run finds nothing to do. Stopped in the middle, it goes on where it stopped: shards that are done are kept.
     """
+    import os
+
     from gpu_jobs.models import LOCAL, model
 
     from .embed import embed as embed_all
 
+    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")  # the functions' log lines are no answer to a person
     told = embed_all(stack(), show.Steps(), model(LOCAL))
     show.rows([told], title="Documents", as_json=as_json)
     if told["outcome"] not in ("finished", "nothing to do"):

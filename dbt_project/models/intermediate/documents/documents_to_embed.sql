@@ -10,10 +10,7 @@ documents as (
 
 embeddings as (
 
-    select distinct
-        document_id,
-        content_hash
-    from {{ source('ai_memory', 'embeddings') }}
+    select distinct content_hash from {{ source('ai_memory', 'embeddings') }}
 
 )
 
@@ -26,7 +23,5 @@ select
     documents.structure,
     documents.characters
 from documents
-left join embeddings
-    on embeddings.document_id = documents.document_id
-    and embeddings.content_hash = documents.content_hash
-where embeddings.document_id is null
+left join embeddings on embeddings.content_hash = documents.content_hash
+where embeddings.content_hash is null

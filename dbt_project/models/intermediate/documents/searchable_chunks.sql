@@ -22,7 +22,9 @@ embeddings as (
 
 )
 
+-- Documents that say the same share their chunks: the same text is never paid for twice.
 select
+    md5(documents.document_id || '|' || chunks.chunk_id) as searchable_chunk_key,
     chunks.chunk_id,
     documents.document_id,
     documents.document_type,
@@ -40,7 +42,5 @@ select
     embeddings.embedding,
     documents.occurred_at
 from documents
-inner join chunks
-    on chunks.document_id = documents.document_id
-    and chunks.content_hash = documents.content_hash
+inner join chunks on chunks.content_hash = documents.content_hash
 inner join embeddings on embeddings.chunk_id = chunks.chunk_id
