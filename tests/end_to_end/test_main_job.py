@@ -10,23 +10,18 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 import snowflake.connector
 
-from gpu_jobs.engines.encoder import open_encoder
-from gpu_jobs.models import LOCAL, model
 from infra import main_job
 from infra.company.chance import company_date
 from infra.company.delivery import Delivery
 from infra.company.entities import Entities, entities
 from infra.company.faults import Disturbed
 from infra.company.truth import sales as truth
-from infra.embed import embed
 from infra.reconcile import ledger
-from infra.search import search
 from infra.trace import trace
 from tests.end_to_end.runs import Job
 from tests.running_stack import Silent
@@ -264,21 +259,6 @@ def test_webhooks_and_pulls_once_more_change_no_mart(job: Job) -> None:
     for name, rows in before.items():
         moved = [(one, other) for one, other in zip(rows, after[name], strict=True) if one != other]
         assert not moved, f"{name}: {len(moved)} rows, such as {moved[0]}"
-
-
-def test_every_document_is_embedded_once_and_found_by_what_it_says(job: Job, tmp_path: Path) -> None:
-    serving = model(LOCAL)
-    told = embed(job.stack, Silent(), serving)
-    assert (told["outcome"], told["left"]) == ("finished", 0)
-    assert told["documents"] > 500
-    assert embed(job.stack, Silent(), serving)["outcome"] == "nothing to do"
-    assert len(job.ask("select * from AI_MEMORY.SEARCHABLE_CHUNKS")) >= told["documents"]
-    wanted = max(job.ask("select chunk_text from AI_MEMORY.CHUNKS where tokens < 100"), key=str)["chunk_text"]
-    encoder = open_encoder(serving, "onnx", None, tmp_path)
-    nearest = search(job.stack.warehouse_port, wanted, encoder.encode, serving, limit=1)[0]
-    assert nearest["SIMILARITY"] > 0.8
-    [ended] = job.ask("select count(*) as count from RAW_DATA.EVENTS where source = 'sophia' and stream = 'gpu_job'")
-    assert ended["count"] == 1
 
 
 COUNTS_OF_ARRIVALS = ("ANALYTICS.COMPLETENESS", "MCP_DATA.DATA_HEALTH")

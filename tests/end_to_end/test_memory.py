@@ -1,0 +1,32 @@
+"""What the company wrote and said, through the GPU loop on this machine, on the stack that the main job leaves behind.
+
+It lands an event of its own: its name lets it run after the tests of the main job.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from gpu_jobs.engines.encoder import open_encoder
+from gpu_jobs.models import LOCAL, model
+from infra.embed import embed
+from infra.search import search
+from tests.end_to_end.runs import Job
+from tests.running_stack import Silent
+
+pytestmark = pytest.mark.stack
+
+
+def test_every_document_is_embedded_once_and_found_by_what_it_says(job: Job, tmp_path: Path) -> None:
+    serving = model(LOCAL)
+    told = embed(job.stack, Silent(), serving)
+    assert (told["outcome"], told["left"]) == ("finished", 0)
+    assert told["documents"] > 500
+    assert embed(job.stack, Silent(), serving)["outcome"] == "nothing to do"
+    assert len(job.ask("select * from AI_MEMORY.SEARCHABLE_CHUNKS")) >= told["documents"]
+    wanted = max(job.ask("select chunk_text from AI_MEMORY.CHUNKS where tokens < 100"), key=str)["chunk_text"]
+    encoder = open_encoder(serving, "onnx", None, tmp_path)
+    nearest = search(job.stack.warehouse_port, wanted, encoder.encode, serving, limit=1)[0]
+    assert nearest["SIMILARITY"] > 0.8
+    [ended] = job.ask("select count(*) as count from RAW_DATA.EVENTS where source = 'sophia' and stream = 'gpu_job'")
+    assert ended["count"] == 1
