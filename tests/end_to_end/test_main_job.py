@@ -278,7 +278,9 @@ def marts(job: Job) -> dict[str, list[dict[str, Any]]]:
 
 
 def _steady(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in ARRIVALS}
+    """Floats to nine digits: the last of a sum depend on its order."""
+    kept = {name: value for name, value in row.items() if name not in ARRIVALS}
+    return {name: float(f"{value:.9g}") if isinstance(value, float) else value for name, value in kept.items()}
 
 
 def rows_landed(job: Job) -> int:
