@@ -30,7 +30,7 @@ from events import keys
 from events.gpu_job import VERSION, Done, Heartbeat, Manifest, Shard
 
 from .ahead import ahead
-from .engines.encoder import BadHost, Engine, is_for_gpu
+from .engines.encoder import CACHE, BadHost, Engine, is_for_gpu
 from .engines.weights import WeightsRefused
 from .job import JobRefused, Options, Prepared, ShardLost, Work, finish, prepare
 from .lake import Lake, LakeUnavailable, open_lake
@@ -209,7 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lake", required=True, metavar="s3://BUCKET|FOLDER")
     parser.add_argument("--engine", choices=get_args(Engine), default="auto", help="auto: packed where torch is")
     parser.add_argument("--weights", type=Path, metavar="FOLDER", help="the model's weights, if not packaged")
-    parser.add_argument("--cache", type=Path, metavar="FOLDER", default=Path.home() / ".cache" / "sophia-gpu-jobs")
+    parser.add_argument("--cache", type=Path, metavar="FOLDER", default=CACHE)
     parser.add_argument(
         "--processes",
         type=int,

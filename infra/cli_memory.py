@@ -48,16 +48,14 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find what was said or written about something, nearest first. Needs `sophia embed` before it."""
-    from pathlib import Path
-
-    from gpu_jobs.engines.encoder import open_encoder
+    from gpu_jobs.engines.encoder import CACHE, open_encoder
     from gpu_jobs.models import LOCAL, model
 
     from .search import OPEN, Filters
     from .search import search as search_all
 
     serving = model(LOCAL)
-    encoder = open_encoder(serving, "onnx", None, Path.home() / ".cache" / "sophia-gpu-jobs")
+    encoder = open_encoder(serving, "onnx", None, CACHE)
     filters = Filters(
         account_id=account or None,
         source=source or None,

@@ -30,15 +30,8 @@ def build(stack: Stack, steps: Steps, *, select: str = "", as_of: str = "") -> b
 
     What dbt writes lies in the stack's own folder: two stacks may build at once.
     """
-    arguments = ["build", "--log-format", "json", "--log-level", "info", "--target", "local"]
-    arguments += [
-        "--exclude-resource-type",
-        "unit_test",
-        "--target-path",
-        str(stack.dbt_folder),
-        "--log-path",
-        str(stack.dbt_folder),
-    ]
+    arguments = ["build", "--log-format", "json", "--log-level", "info", *_local(stack)]
+    arguments += ["--exclude-resource-type", "unit_test"]
     arguments += ["--select", *select.split()] if select else []
     arguments += ["--vars", json.dumps({"as_of": as_of})] if as_of else []
     with steps.step("Build the models (dbt)") as report:
@@ -74,11 +67,9 @@ def document(stack: Stack, steps: Steps) -> Path | None:
 
     One file with all it needs inside, so a browser opens it from disk.
     """
-    folder = str(stack.dbt_folder)
-    arguments = ["docs", "generate", "--static", "--target", "local", "--target-path", folder, "--log-path", folder]
     with steps.step("Describe the models (dbt docs)"):
         done = subprocess.run(
-            command("--quiet", *arguments),
+            command("--quiet", "docs", "generate", "--static", *_local(stack)),
             capture_output=True,
             text=True,
             env=environment(stack.warehouse_port),
@@ -89,6 +80,11 @@ def document(stack: Stack, steps: Steps) -> Path | None:
         show.err.print(done.stdout + done.stderr, markup=False)
         return None
     return stack.dbt_folder / "static_index.html"
+
+
+def _local(stack: Stack) -> list[str]:
+    """The local target, with all that dbt writes in the stack's own folder."""
+    return ["--target", "local", "--target-path", str(stack.dbt_folder), "--log-path", str(stack.dbt_folder)]
 
 
 def _event(line: str) -> dict[str, Any]:

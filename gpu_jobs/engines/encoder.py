@@ -11,6 +11,8 @@ from ..models import EmbeddingModel
 from .weights import checkpoint
 
 Engine = Literal["auto", "onnx", "packed"]
+CACHE = Path.home() / ".cache" / "sophia-gpu-jobs"
+"""Where graphs are kept unless a caller says otherwise."""
 
 
 class Encoder(Protocol):

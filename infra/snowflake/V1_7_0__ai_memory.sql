@@ -1,5 +1,5 @@
 -- What GPU workers make of documents, as their Parquet has it (gpu_jobs/data.py): append-only, with duplicates. The views
--- of dbt (models/marts/ai_memory) keep what is current. Vectors have a table per model: R__embeddings.sql.
+-- of dbt (models/intermediate/documents) keep what is current. Vectors have a table per model: R__embeddings.sql.
 -- Role: ACCOUNTADMIN, then SYSADMIN, then SECURITYADMIN. Undo: drop table SOPHIA.AI_MEMORY.CHUNKS, ENRICHMENTS (the lake
 -- can load them again).
 use role ACCOUNTADMIN;
@@ -33,7 +33,7 @@ create table if not exists SOPHIA.AI_MEMORY.ENRICHMENTS (
     method varchar comment 'llm or rules: the second is weaker',
     model_version varchar comment 'Who said it',
     prompt_version varchar comment 'What it was asked',
-    enrichment variant comment 'As gpu_jobs/enrichment.py has it',
+    enrichment variant comment 'What was understood',
     dropped_claims number comment 'Said without a word of the text to prove it, and left out',
     enriched_at timestamp_ntz comment 'UTC',
     job_id varchar comment 'Which job paid for it',
