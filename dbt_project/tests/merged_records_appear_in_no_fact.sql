@@ -1,4 +1,14 @@
 -- Facts that still name a company or deal which was merged into another one, or the key of an account that gave way.
+{%- set named_in = [
+    ('company', 'account_id', 'int_calls__linked'),
+    ('company', 'company_id', 'int_deals__companies'),
+    ('deal', 'deal_id', 'int_calls__linked'),
+    ('company', 'account_id', 'fct_conversation_response'),
+    ('account key', 'account_key', 'fct_conversation_response'),
+    ('company', 'account_id', 'customer_health_daily'),
+    ('account key', 'account_key', 'customer_health_daily'),
+] %}
+
 with
 
 losers as (
@@ -21,53 +31,16 @@ retired_keys as (
 
 named as (
 
+    {% for object_type, column, model in named_in -%}
     select
-        'company' as object_type,
-        account_id as record_id
-    from {{ ref('int_calls__linked') }}
-
+        '{{ object_type }}' as object_type,
+        {{ column }} as record_id
+    from {{ ref(model) }}
+    {% if not loop.last %}
     union all
 
-    select
-        'company' as object_type,
-        company_id as record_id
-    from {{ ref('int_deals__companies') }}
-
-    union all
-
-    select
-        'deal' as object_type,
-        deal_id as record_id
-    from {{ ref('int_calls__linked') }}
-
-    union all
-
-    select
-        'company' as object_type,
-        account_id as record_id
-    from {{ ref('fct_conversation_response') }}
-
-    union all
-
-    select
-        'account key' as object_type,
-        account_key as record_id
-    from {{ ref('fct_conversation_response') }}
-
-    union all
-
-    select
-        'company' as object_type,
-        account_id as record_id
-    from {{ ref('customer_health_daily') }}
-
-    union all
-
-    select
-        'account key' as object_type,
-        account_key as record_id
-    from {{ ref('customer_health_daily') }}
-
+    {% endif -%}
+    {%- endfor %}
 ),
 
 every_loser as (
