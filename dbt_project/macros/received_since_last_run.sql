@@ -17,12 +17,7 @@
         where
             source || '/' || stream in ('{{ streams | join("', '") }}')
             and (
-                landed_at >= (
-                    select coalesce(
-                        dateadd(minute, -{{ var('overlap_minutes') }}, max(read_until)), '1970-01-01'::timestamp_ntz
-                    )
-                    from {{ this }}
-                )
+                landed_at >= {{ read_again_from('read_until') }}
                 or not exists (select 1 from {{ this }} where {{ still_holds }})
             )
     {%- endset -%}

@@ -17,14 +17,7 @@
         {%- endif -%}
     {%- endset -%}
     {%- set since_last_run -%}
-        landed_at >= (
-                    select
-                        coalesce(
-                            dateadd(minute, -{{ var('overlap_minutes') }}, max(landed_at)),
-                            '1970-01-01'::timestamp_ntz
-                        )
-                    from {{ this }}
-                )
+        landed_at >= {{ read_again_from() }}
     {%- endset -%}
     {%- set must_redact = erasure_was_asked_for() -%}
     {%- set must_read_all = must_redact and is_incremental() and erasure_was_asked_for(since_last_run) -%}

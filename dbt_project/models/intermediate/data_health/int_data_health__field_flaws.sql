@@ -23,11 +23,7 @@ landed as (
         landed_at
     from {{ ref('base_records') }}
     {%- if is_incremental() %}
-    where
-        landed_at >= (
-            select coalesce(dateadd(minute, -{{ var('overlap_minutes') }}, max(landed_at)), '1970-01-01'::timestamp_ntz)
-            from {{ this }}
-        )
+    where landed_at >= {{ read_again_from() }}
     {%- endif %}
 
 ),

@@ -211,7 +211,7 @@ heads as (
 )
 
 select
-    md5(source || '|' || connection_id || '|' || source_record_id) as document_id,
+    {{ document_id() }} as document_id,
     source,
     connection_id,
     source_record_id,

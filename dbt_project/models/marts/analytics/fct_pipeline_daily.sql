@@ -65,10 +65,7 @@ told_from as (
         )::date as first_date
     from (select 1 as one_row) as always
     left join first_days
-        on first_days.landed_at >= (
-            select coalesce(dateadd(minute, -{{ var('overlap_minutes') }}, max(landed_at)), '1970-01-01'::timestamp_ntz)
-            from {{ this }}
-        )
+        on first_days.landed_at >= {{ read_again_from() }}
     left join (
         select held.date_key
         from {{ this }} as held
