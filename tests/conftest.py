@@ -1,4 +1,4 @@
-"""Which tests run on one worker: those of a file, and all that look at one known company, which takes long to build."""
+"""Which tests run on one worker: those of a file, and all that look at one warehouse that takes long to build."""
 
 import re
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-COMPANY = re.compile(r"\[(seed\d+)\b")
-"""In the id of a test that has the fixture `company`."""
+BUILT = re.compile(r"\[(seed\d+|story)\b")
+"""In the id of a test that has the fixture `company` or `story`."""
 
 
-class ByCompany(LoadFileScheduling):
-    """By file, but for the tests of a company."""
+class ByWarehouse(LoadFileScheduling):
+    """By file, but for the tests of such a warehouse."""
 
     def _split_scope(self, nodeid: str) -> str:
-        company = COMPANY.search(nodeid)
-        return company[1] if company else super()._split_scope(nodeid)
+        built = BUILT.search(nodeid)
+        return built[1] if built else super()._split_scope(nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByCompany | None:
-    return ByCompany(config, log) if config.getvalue("dist") == "loadfile" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWarehouse | None:
+    return ByWarehouse(config, log) if config.getvalue("dist") == "loadfile" else None

@@ -1,4 +1,5 @@
-"""The project, parsed once: parsing costs more than any run of the tests here; and companies whose truth is known."""
+"""The project, parsed once: parsing costs more than any run of the tests here; a small story and a whole company, built
+once each for all the tests that look at them."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 from tests.dbt_project.known_company import KnownCompany, built
-from tests.dbt_project.warehouse import PROJECT
+from tests.dbt_project.story import AS_OF, EVENTS, LANDED_AT
+from tests.dbt_project.warehouse import PROJECT, Warehouse, running
 
 SEEDS = [int(one) for one in (os.environ.get("SOPHIA_TRUTH_SEEDS") or "5").split(",")]
 """One, so that `make test` stays short: a company takes minutes. `make accuracy` compares ten, five of them drawn."""
@@ -24,6 +26,17 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     if not isinstance(outcome.result, Manifest):
         pytest.fail(f"dbt parse: {outcome.exception}")
     return outcome.result
+
+
+@pytest.fixture(scope="session", params=["story"])
+def story(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[Warehouse]:
+    """A warehouse in which the story was told, and every model built of it. Whoever tells it another story lets it
+    `forget` this one, and runs with a full refresh."""
+    with running(tmp_path_factory.mktemp("story"), AS_OF, manifest) as warehouse:
+        warehouse.land(EVENTS, LANDED_AT)
+        warehouse.dbt("seed")
+        warehouse.dbt("run")
+        yield warehouse
 
 
 @pytest.fixture(scope="session", params=SEEDS, ids=lambda seed: f"seed{seed}")

@@ -29,13 +29,18 @@ class KnownCompany:
 
     world: World
     warehouse: Warehouse
+    told: dict[str, list[Envelope]]
+    """By source."""
+    files: Path
+    """Of the warehouse, saved when it was built: for those who change what it holds."""
 
 
 @contextmanager
 def built(seed: int, folder: Path, manifest: Manifest) -> Iterator[KnownCompany]:
     """The company of that seed, told to the warehouse and built, as of the world's now."""
     world = build(seed)
-    in_time, late = _disturbed([one for name in vendors.names() for one in told(name, world)], seed)
+    by_source = {name: told(name, world) for name in vendors.names()}
+    in_time, late = _disturbed([one for envelopes in by_source.values() for one in envelopes], seed)
     with running_object_store() as store:
         environment = {"AWS_ENDPOINT_URL_S3": store.endpoint, **STORE_CREDENTIALS}
         with running(folder, world.now.isoformat(), manifest, environment) as warehouse:
@@ -47,7 +52,14 @@ def built(seed: int, folder: Path, manifest: Manifest) -> Iterator[KnownCompany]
                     warehouse.dbt("run")
                 else:
                     warehouse.run_again()
-            yield KnownCompany(world, warehouse)
+            yield KnownCompany(world, warehouse, by_source, warehouse.saved())
+
+
+@contextmanager
+def copy_of(company: KnownCompany, folder: Path) -> Iterator[Warehouse]:
+    """A warehouse that holds what the company's held when it was built, to be changed at will."""
+    with running(folder, company.warehouse.as_of, company.warehouse.manifest, files=company.files) as warehouse:
+        yield warehouse
 
 
 def _disturbed(envelopes: list[Envelope], seed: int) -> tuple[list[Envelope], list[Envelope]]:

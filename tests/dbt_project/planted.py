@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 
-from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 from infra.company.chance import COMPANY_TZ
 from infra.company.series import DAYS, WARM_UP, Planted
-from tests.dbt_project.warehouse import PROJECT, Warehouse, running
+from tests.dbt_project.warehouse import Warehouse, running
 
 AS_OF = date(2026, 11, 20)
 COLUMNS = {
@@ -71,12 +70,7 @@ def land(warehouse: Warehouse, planted: Planted) -> None:
 
 def judge(warehouse: Warehouse, *models: str) -> None:
     """Build models on the series, with a year of days judged instead of the last 120."""
-    told = {"as_of": warehouse.as_of, "anomaly_days": DAYS - WARM_UP + 1}
-    options = [*PROJECT, "--target-path", str(warehouse.folder), "--log-path", str(warehouse.folder)]
-    outcome = dbtRunner(manifest=warehouse.manifest).invoke(
-        ["--quiet", "run", "--select", *models, *options, "--vars", json.dumps(told)]
-    )
-    assert outcome.success, [one.message for one in outcome.result.results if one.status != "success"]
+    warehouse.dbt("run", "--select", *models, anomaly_days=DAYS - WARM_UP + 1)
 
 
 def tell_known_events(warehouse: Warehouse, planted: Planted) -> None:

@@ -6,11 +6,13 @@ issue is deleted without its clock moving; a call is heard of in both lanes, and
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from events.envelope import event_id
 
 AS_OF = "2026-03-20 17:00:00"
+LANDED_AT = datetime(2026, 3, 20, 8)
 
 
 @dataclass(frozen=True)

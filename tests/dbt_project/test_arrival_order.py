@@ -1,18 +1,16 @@
 """The same events give the same numbers, whatever the order, the repetitions and the runs they arrive in."""
 
 import random
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from dbt.contracts.graph.manifest import Manifest
 
-from tests.dbt_project.story import AS_OF, EVENTS, Told
-from tests.dbt_project.warehouse import Warehouse, running
+from tests.dbt_project.story import EVENTS, LANDED_AT, Told
+from tests.dbt_project.warehouse import Warehouse
 
-FIRST_LANDED_AT = datetime(2026, 3, 20, 8)
 TABLES = {
     "EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS": (),
     "EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS_DETAIL": ("as_reported_value", "restated_at"),
@@ -37,10 +35,10 @@ Tables = dict[str, list[dict[str, Any]]]
 
 def tell(warehouse: Warehouse, *runs: Sequence[Told]) -> Tables:
     """Every table after these events, each sequence landed an hour after the one before and followed by a dbt run."""
-    warehouse.forget()
     wanted = [f"+{table.split('.')[1].lower()}" for table in TABLES]
+    warehouse.forget()
     for number, events in enumerate(runs):
-        warehouse.land(events, FIRST_LANDED_AT + timedelta(hours=number))
+        warehouse.land(events, LANDED_AT + timedelta(hours=number))
         warehouse.run_again(*wanted, full_refresh=number == 0)
     return tables(warehouse)
 
@@ -50,24 +48,22 @@ def tables(warehouse: Warehouse) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[Warehouse]:
-    with running(tmp_path_factory.mktemp("dbt"), AS_OF, manifest) as warehouse:
-        yield warehouse
+def in_order(story: Warehouse) -> Tables:
+    """The story told once, in one run."""
+    return tell(story, EVENTS)
 
 
-@pytest.fixture(scope="module")
-def in_order(warehouse: Warehouse) -> Tables:
-    """The story told once, in one run, with every test of every model."""
-    warehouse.land(EVENTS, FIRST_LANDED_AT)
-    warehouse.dbt("build")
-    return tables(warehouse)
+def test_every_test_of_every_model_passes(story: Warehouse, in_order: Tables) -> None:
+    """Those of rows on the story's, and the models' unit tests on rows of their own."""
+    assert in_order
+    story.dbt("test")
 
 
-def test_order_duplication_and_lateness_change_no_mart(warehouse: Warehouse, in_order: Tables) -> None:
+def test_order_duplication_and_lateness_change_no_mart(story: Warehouse, in_order: Tables) -> None:
     """The newest half first, backwards and twice; then the rest in no order, with some of the newest once more."""
     newest, oldest = EVENTS[len(EVENTS) // 2 :][::-1], EVENTS[: len(EVENTS) // 2] + EVENTS[::3]
     random.Random(7).shuffle(oldest)
-    told_otherwise = tell(warehouse, newest * 2, oldest)
+    told_otherwise = tell(story, newest * 2, oldest)
     for table, expected in in_order.items():
         assert told_otherwise[table] == expected, table
 

@@ -6,19 +6,18 @@ Each case is one thing gone wrong in the story, with the flaw that must be told 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt.contracts.graph.manifest import Manifest
 from snowflake.connector.errors import ProgrammingError
 
-from tests.dbt_project.known_company import KnownCompany
-from tests.dbt_project.story import AS_OF, EVENTS, Told
-from tests.dbt_project.warehouse import Warehouse, running
+from tests.dbt_project.known_company import KnownCompany, copy_of
+from tests.dbt_project.story import EVENTS, LANDED_AT, Told
+from tests.dbt_project.warehouse import Warehouse
 
-LANDED_AT = datetime(2026, 3, 20, 8)
 DAY = date(2026, 3, 20)
 MODELS = ("+kpi_rollups", "+executive_dashboard_30d", "+call_transcripts", "+competitor_mentions", "+data_health")
 Flaw = tuple[str, str, str]
@@ -139,25 +138,19 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[Warehouse]:
-    with running(tmp_path_factory.mktemp("dbt"), AS_OF, manifest) as warehouse:
-        warehouse.dbt("seed")
-        yield warehouse
+def sound(story: Warehouse) -> dict[str, Decimal]:
+    story.forget()
+    story.land(EVENTS, LANDED_AT)
+    story.run_again(*MODELS, full_refresh=True)
+    return _numbers(story)
 
 
 @pytest.fixture(scope="module")
-def sound(warehouse: Warehouse) -> dict[str, Decimal]:
-    warehouse.land(EVENTS, LANDED_AT)
-    warehouse.dbt("run", "--select", *MODELS)
-    return _numbers(warehouse)
-
-
-@pytest.fixture(scope="module")
-def odd(warehouse: Warehouse, sound: dict[str, Decimal]) -> dict[str, Decimal]:
+def odd(story: Warehouse, sound: dict[str, Decimal]) -> dict[str, Decimal]:
     """Everything that can go wrong, in one run after the sound one."""
-    warehouse.land([event for case in CASES for event in case.events], LANDED_AT.replace(hour=9))
-    warehouse.run_again(*MODELS)
-    return _numbers(warehouse)
+    story.land([event for case in CASES for event in case.events], LANDED_AT.replace(hour=9))
+    story.run_again(*MODELS)
+    return _numbers(story)
 
 
 def test_no_number_moves_but_those_told(sound: dict[str, Decimal], odd: dict[str, Decimal]) -> None:
@@ -169,9 +162,9 @@ def test_no_number_moves_but_those_told(sound: dict[str, Decimal], odd: dict[str
     assert moved == expected
 
 
-def test_what_is_counted_but_not_known_lowers_the_coverage(warehouse: Warehouse, odd: dict[str, Decimal]) -> None:
+def test_what_is_counted_but_not_known_lowers_the_coverage(story: Warehouse, odd: dict[str, Decimal]) -> None:
     """So a number that rests on less than it should says so beside itself."""
-    rows = warehouse.query(
+    rows = story.query(
         "select kpi, coverage from EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS_DETAIL"  # noqa: S608
         f" where date_key = '{DAY}' and kpi in ('pipeline_value', 'revenue_mtd')"
     )
@@ -181,11 +174,11 @@ def test_what_is_counted_but_not_known_lowers_the_coverage(warehouse: Warehouse,
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.usefixtures("odd")
-def test_the_record_is_kept_and_flagged(warehouse: Warehouse, case: Case) -> None:
+def test_the_record_is_kept_and_flagged(story: Warehouse, case: Case) -> None:
     concerned = {(event.stream, event.entity_id) for event in case.events}
-    staged = warehouse.query("select stream, entity_id from STAGING.BASE_RECORDS where not is_deleted")
+    staged = story.query("select stream, entity_id from STAGING.BASE_RECORDS where not is_deleted")
     assert concerned <= {(row["stream"], row["entity_id"]) for row in staged}
-    flagged = warehouse.query("select stream, entity_id, flaw, field from ANALYTICS.INT_DATA_HEALTH__FLAWS")
+    flagged = story.query("select stream, entity_id, flaw, field from ANALYTICS.INT_DATA_HEALTH__FLAWS")
     found = {
         (row["stream"], row["flaw"], row["field"].removeprefix("properties."))
         for row in flagged
@@ -195,8 +188,8 @@ def test_the_record_is_kept_and_flagged(warehouse: Warehouse, case: Case) -> Non
 
 
 @pytest.mark.usefixtures("odd")
-def test_data_health_counts_every_flawed_record(warehouse: Warehouse) -> None:
-    health = {(row["source"], row["stream"]): row for row in warehouse.rows("MCP_DATA.DATA_HEALTH")}
+def test_data_health_counts_every_flawed_record(story: Warehouse) -> None:
+    health = {(row["source"], row["stream"]): row for row in story.rows("MCP_DATA.DATA_HEALTH")}
     deals, calls, transcripts = (health[of] for of in (("hubspot", "deal"), ("gong", "call"), ("gong", "transcript")))
     assert (deals["flawed_records"], deals["field_missing"], deals["field_mistyped"]) == (6, 2, 1)
     assert (deals["unknown_value"], deals["in_the_future"]) == (2, 1)
@@ -235,9 +228,7 @@ def _with_leaves(value: Any, other: Any) -> Any:
     return other
 
 
-def test_no_payload_stops_the_models(
-    company: KnownCompany, tmp_path_factory: pytest.TempPathFactory, manifest: Manifest
-) -> None:
+def test_no_payload_stops_the_models(company: KnownCompany, tmp_path: Path) -> None:
     """One record a stream of every source, spoiled in every way: all of it is staged, and every view can be read."""
     told = company.warehouse.query(
         "select source, stream, payload::varchar as payload from STAGING.BASE_RECORDS"
@@ -250,15 +241,15 @@ def test_no_payload_stops_the_models(
         for row in told
         for number, payload in enumerate(_mangled(json.loads(row["payload"])))
     ]
-    with running(tmp_path_factory.mktemp("spoiled"), AS_OF, manifest) as warehouse:
+    with copy_of(company, tmp_path) as warehouse:
+        warehouse.forget()
         for first in range(0, len(spoiled), 500):
             warehouse.land(spoiled[first : first + 500], LANDED_AT)
-        warehouse.dbt("seed")
-        warehouse.dbt("run")
+        warehouse.run_again(full_refresh=True)
         [staged] = warehouse.query("select count(*) as records from STAGING.BASE_RECORDS")
         assert staged["records"] == len(spoiled)
         broken = []
-        for node in manifest.nodes.values():
+        for node in warehouse.manifest.nodes.values():
             if node.resource_type == "model" and node.config.materialized == "view":
                 try:
                     warehouse.rows(f"{node.schema}.{node.name}")

@@ -1,15 +1,13 @@
 """How fresh, late, repeated, complete and sound each stream is, on deliveries that can be counted by hand."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from dbt.contracts.graph.manifest import Manifest
 
-from tests.dbt_project.story import AS_OF, Told
-from tests.dbt_project.warehouse import Warehouse, running
+from tests.dbt_project.story import Told
+from tests.dbt_project.warehouse import Warehouse
 
 
 def _message(number: int, sent: str, received: str, **told: Any) -> Told:
@@ -43,17 +41,12 @@ TICKETS = [
 
 
 @pytest.fixture(scope="module")
-def health(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[dict[str, dict[str, Any]]]:
-    with running(tmp_path_factory.mktemp("dbt"), AS_OF, manifest) as warehouse:
-        yield _told(warehouse)
-
-
-def _told(warehouse: Warehouse) -> dict[str, dict[str, Any]]:
-    events = [*MESSAGES, *MESSAGES[:2], *TICKETS, _checked("message", 5, 4)]
-    warehouse.land(events, datetime(2026, 3, 20, 12))
-    warehouse.dbt("seed")
-    warehouse.dbt("run", "--select", "+data_health")
-    return {row["stream"]: row for row in warehouse.rows("MCP_DATA.DATA_HEALTH")}
+def health(story: Warehouse) -> dict[str, dict[str, Any]]:
+    """By stream."""
+    story.forget()
+    story.land([*MESSAGES, *MESSAGES[:2], *TICKETS, _checked("message", 5, 4)], datetime(2026, 3, 20, 12))
+    story.run_again("+data_health", full_refresh=True)
+    return {row["stream"]: row for row in story.rows("MCP_DATA.DATA_HEALTH")}
 
 
 def test_copies_are_counted_apart_from_events(health: dict[str, dict[str, Any]]) -> None:

@@ -1,7 +1,6 @@
 """Whoever asks to be erased is in no table, neither after the request nor after a vendor tells of them again."""
 
 import json
-import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,18 +9,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from dbt.contracts.graph.manifest import Manifest
 
-from events.envelope import Envelope
 from events.erasure import Erasure, subject_hashes
 from infra.company.crm import Record
-from infra.company.world import World, build
-from tests.dbt_project.conftest import SEEDS
-from tests.dbt_project.every_source import as_object, told
+from tests.dbt_project.known_company import KnownCompany, copy_of
 from tests.dbt_project.story import Told
-from tests.dbt_project.warehouse import Warehouse, running
-from tests.infra.warehouse.conftest import STORE_CREDENTIALS
-from tests.infra.warehouse.object_store import running_object_store
+from tests.dbt_project.warehouse import Warehouse
 
 SOURCES = ("apollo", "gong", "hubspot", "intercom", "phantombuster", "salesforce", "slack", "usergems", "zendesk")
 """Where customers' people are told of."""
@@ -45,25 +38,14 @@ class Erased:
 
 
 @pytest.fixture(scope="module")
-def erased(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[Erased]:
-    seed = SEEDS[0]
-    print(f"SOPHIA_TRUTH_SEEDS={seed}")
-    world = build(seed)
-    envelopes = [one for name in SOURCES for one in told(name, world)]
-    random.Random(seed).shuffle(envelopes)
-    subject, another = _talkative(world, envelopes)
-    with running_object_store() as store:
-        environment = {"AWS_ENDPOINT_URL_S3": store.endpoint, **STORE_CREDENTIALS}
-        store.objects["events/all/0.ndjson.gz"] = as_object(envelopes)
-        with running(tmp_path_factory.mktemp("dbt"), world.now.isoformat(), manifest, environment) as warehouse:
-            warehouse.load()
-            warehouse.dbt("seed")
-            warehouse.dbt("run")
-            before = {table: warehouse.rows(table) for table in NUMBERS}
-            assert all(_tells(warehouse, table, subject) for table in ("STAGING.BASE_RECORDS", "RAW_DATA.EVENTS"))
-            _erase(warehouse, subject)
-            warehouse.run_again()
-            yield Erased(warehouse, subject, another, before)
+def erased(company: KnownCompany, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
+    subject, another = _talkative(company)
+    with copy_of(company, tmp_path_factory.mktemp("erased")) as warehouse:
+        before = {table: warehouse.rows(table) for table in NUMBERS}
+        assert all(_tells(warehouse, table, subject) for table in ("STAGING.BASE_RECORDS", "RAW_DATA.EVENTS"))
+        _erase(warehouse, subject)
+        warehouse.run_again()
+        yield Erased(warehouse, subject, another, before)
 
 
 def test_no_table_tells_of_the_person(erased: Erased) -> None:
@@ -130,8 +112,10 @@ def _identities(person: Record) -> tuple[str, str]:
     return person.value("email", end), f"{person.value('firstname', end)} {person.value('lastname', end)}"
 
 
-def _talkative(world: World, envelopes: list[Envelope]) -> tuple[Record, Record]:
+def _talkative(company: KnownCompany) -> tuple[Record, Record]:
     """The two contacts told of most, whose names nobody else bears."""
+    world = company.world
+    envelopes = [one for name in SOURCES for one in company.told[name]]
     text = b"\n".join(bytes(one.payload) for one in envelopes).decode().lower()
     names = Counter(_identities(one)[1] for one in world.market.contacts)
     names.update(employee.name for employee in world.staff)

@@ -1,26 +1,18 @@
-"""Every source, found by name: what its vendor tells is landed, is folded to the newest versions, and can be selected.
-
-One warehouse and one dbt run hold all sources; each assertion names its own. Whatever fails before that (a vendor that
-cannot be imported, a view that does not compile) fails the tests of its source alone.
-"""
+"""Every source, found by name: what its vendor tells is landed, folded to the newest versions, and can be selected."""
 
 import functools
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from dbt.contracts.graph.manifest import Manifest
 
 from events.envelope import Envelope
 from infra.company import vendors
-from infra.company.world import build
-from tests.dbt_project.every_source import as_object, told
-from tests.dbt_project.warehouse import ROOT, Warehouse, running
+from tests.dbt_project.known_company import KnownCompany
+from tests.dbt_project.warehouse import ROOT, Warehouse
 from tests.infra.company.lanes import newest
-from tests.infra.warehouse.conftest import STORE_CREDENTIALS
-from tests.infra.warehouse.object_store import running_object_store
 
 STAGING = ROOT / "dbt_project/models/staging"
 STAGED = sorted({*vendors.names(), *(entry.name for entry in os.scandir(STAGING) if entry.is_dir())})
@@ -28,11 +20,10 @@ STAGED = sorted({*vendors.names(), *(entry.name for entry in os.scandir(STAGING)
 
 @dataclass
 class House:
-    """What was told by each source, and the warehouse it is staged in. problems: what went wrong, by source."""
+    """What was told by each source, and the warehouse it is staged in."""
 
+    told: dict[str, list[Envelope]]
     warehouse: Warehouse
-    told: dict[str, list[Envelope]] = field(default_factory=dict)
-    problems: dict[str, list[str]] = field(default_factory=dict)
 
     @functools.cached_property
     def records(self) -> list[dict[str, Any]]:
@@ -45,14 +36,6 @@ class House:
         """Distinct events, by source."""
         counted = "select source, count(distinct event_id) as events from SOPHIA.RAW_DATA.EVENTS group by source"
         return {row["source"]: row["events"] for row in self.warehouse.query(counted)}
-
-    def fail_with(self, source: str) -> None:
-        """Fails where a source did not get as far as to be staged."""
-        if source in self.problems:
-            pytest.fail(f"{source}: " + "\n".join(self.problems[source]))
-
-    def blame(self, source: str, problem: str) -> None:
-        self.problems.setdefault(source, []).append(problem)
 
     def views(self, source: str) -> list[Any]:
         """The typed models of a source."""
@@ -67,35 +50,12 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[House]:
-    world = build(seed=7)
-    folder = tmp_path_factory.mktemp("every_source")
-    with running_object_store() as store:
-        environment = {"AWS_ENDPOINT_URL_S3": store.endpoint, **STORE_CREDENTIALS}
-        with running(folder, world.now.isoformat(), manifest, environment) as warehouse:
-            house = House(warehouse)
-            for source in vendors.names():
-                try:
-                    house.told[source] = told(source, world)
-                    store.objects[f"events/{source}/all.ndjson.gz"] = as_object(house.told[source])
-                except Exception as error:  # of another's file: its own tests say so
-                    house.blame(source, f"{type(error).__name__}: {error}")
-            warehouse.load()
-            ran = warehouse.try_dbt("run", "--select", "path:dbt_project/models/staging").result
-            for result in ran.results:
-                if result.status != "success":
-                    house.blame(_source_of(result.node), f"{result.node.name}: {result.message}")
-            yield house
-
-
-def _source_of(node: Any) -> str:
-    """The folder its model lies in."""
-    return str(node.original_file_path).removeprefix("dbt_project/models/staging/").split("/")[0]
+def house(company: KnownCompany) -> House:
+    return House(company.told, company.warehouse)
 
 
 @pytest.mark.parametrize("source", vendors.names())
 def test_every_event_is_landed_and_counted_in_one_record(house: House, source: str) -> None:
-    house.fail_with(source)
     landed = house.landed.get(source, 0)
     assert landed == len({one.event_id for one in house.told[source]}) > 0
     assert sum(record["event_count"] for record in _records(house, source).values()) == landed
@@ -103,7 +63,6 @@ def test_every_event_is_landed_and_counted_in_one_record(house: House, source: s
 
 @pytest.mark.parametrize("source", vendors.names())
 def test_each_record_is_its_newest_version(house: House, source: str) -> None:
-    house.fail_with(source)
     expected = {key[1:]: (one.event_id, one.operation) for key, one in newest(house.told[source]).items()}
     records = _records(house, source)
     found = {key: (record["last_event_id"], record["operation"]) for key, record in records.items()}
@@ -116,7 +75,6 @@ def test_each_record_is_its_newest_version(house: House, source: str) -> None:
 @pytest.mark.parametrize("source", STAGED)
 def test_its_typed_views_have_a_key_and_rows(house: House, source: str) -> None:
     """A view without rows says in its description that it may be empty."""
-    house.fail_with(source)
     views = house.views(source)
     problems = [] if views else [f"no stg_{source}__….sql in models/staging/{source}"]
     for view in views:

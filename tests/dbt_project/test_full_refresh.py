@@ -1,16 +1,13 @@
 """What the runs after the first one told, a full refresh tells as well, to the row."""
 
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-from dbt.contracts.graph.manifest import Manifest
 
 from tests.dbt_project.known_company import KnownCompany
-from tests.dbt_project.story import AS_OF, Told
-from tests.dbt_project.warehouse import Warehouse, running
+from tests.dbt_project.story import LANDED_AT, Told
+from tests.dbt_project.warehouse import Warehouse
 
-LANDED_AT = datetime(2026, 3, 20, 8)
 BUILT_IN_TWO_RUNS = {
     "int_competitors__heard": ("ANALYTICS.INT_COMPETITORS__HEARD", "competitor_name"),
     "int_llm__requests": ("ANALYTICS.INT_LLM__REQUESTS", "record_id"),
@@ -44,10 +41,8 @@ def _flaws(warehouse: Warehouse) -> set[tuple[str, str]]:
     return {(row["entity_id"], row["flaw"]) for row in rows}
 
 
-def test_a_field_mended_broken_or_deleted_later_is_told_as_a_full_refresh_tells_it(
-    tmp_path: Path, manifest: Manifest
-) -> None:
-    select = ("--select", "base_records", "int_data_health__field_flaws")
+def test_a_field_mended_broken_or_deleted_later_is_told_as_a_full_refresh_tells_it(story: Warehouse) -> None:
+    models = ("base_records", "int_data_health__field_flaws")
     runs = [
         [
             _payment("mended", 1, "much"),
@@ -58,16 +53,16 @@ def test_a_field_mended_broken_or_deleted_later_is_told_as_a_full_refresh_tells_
         [_payment("mended", 2, 100), _payment("broken", 2, None), _payment("gone", 2, None, "delete")],
         [_payment("another", 1, 100)],
     ]
-    with running(tmp_path, AS_OF, manifest) as warehouse:
-        told = []
-        for number, events in enumerate(runs):
-            warehouse.land(events, LANDED_AT + timedelta(hours=number))
-            warehouse.dbt("run", *select)
-            told.append(_flaws(warehouse))
-        warehouse.dbt("run", *select, "--full-refresh")
-        assert told == [
-            {("mended", "field_mistyped"), ("gone", "field_missing"), ("left", "field_mistyped")},
-            {("broken", "field_missing"), ("left", "field_mistyped")},
-            {("broken", "field_missing"), ("left", "field_mistyped")},
-        ]
-        assert _flaws(warehouse) == told[-1]
+    story.forget()
+    told = []
+    for number, events in enumerate(runs):
+        story.land(events, LANDED_AT + timedelta(hours=number))
+        story.run_again(*models, full_refresh=number == 0)
+        told.append(_flaws(story))
+    assert told == [
+        {("mended", "field_mistyped"), ("gone", "field_missing"), ("left", "field_mistyped")},
+        {("broken", "field_missing"), ("left", "field_mistyped")},
+        {("broken", "field_missing"), ("left", "field_mistyped")},
+    ]
+    story.run_again(*models, full_refresh=True)
+    assert _flaws(story) == told[-1]

@@ -1,17 +1,12 @@
 """What an incremental run of the daily pipeline tells anew and what it leaves; in the end, as a full refresh would."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import pytest
-from dbt.contracts.graph.manifest import Manifest
-
 from tests.dbt_project.story import Told
-from tests.dbt_project.warehouse import Warehouse, running
+from tests.dbt_project.warehouse import Warehouse
 
-AS_OF = "2026-03-20 17:00:00"
 TABLE = "SOPHIA.ANALYTICS.FCT_PIPELINE_DAILY"
 OLD, RECENT = date(2026, 1, 10), date(2026, 2, 20)
 """Before and within the days that are always told anew."""
@@ -29,16 +24,6 @@ def deal(deal_id: str, at: str, amount: str) -> Told:
 
 def change(deal_id: str, at: str, name: str, value: str) -> Told:
     return told(deal_id, at, "partial", {"propertyName": name, "propertyValue": value})
-
-
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[Warehouse]:
-    """An old deal that landed long ago, and a younger one."""
-    with running(tmp_path_factory.mktemp("dbt"), AS_OF, manifest) as warehouse:
-        warehouse.land([deal("1", "01-05", "100")], datetime(2026, 3, 20, 6))
-        warehouse.land([deal("2", "03-01", "10")], datetime(2026, 3, 20, 8))
-        warehouse.dbt("seed")
-        yield warehouse
 
 
 def amounts(warehouse: Warehouse, day: date) -> dict[str | None, Decimal | None]:
@@ -61,28 +46,30 @@ def told_again(warehouse: Warehouse, events: list[Told], hour: int) -> None:
     warehouse.run_again("+fct_pipeline_daily")
 
 
-def test_days_are_told_anew_from_the_first_day_of_what_changed(warehouse: Warehouse) -> None:
-    warehouse.dbt("run", "--select", "+fct_pipeline_daily")
-    assert amounts(warehouse, OLD) == {"1": 100}
-    assert amounts(warehouse, date(2026, 3, 5)) == {"1": 100, "2": 10}
+def test_days_are_told_anew_from_the_first_day_of_what_changed(story: Warehouse) -> None:
+    """Of an old deal that landed long ago, and a younger one."""
+    story.forget()
+    story.land([deal("1", "01-05", "100")], datetime(2026, 3, 20, 6))
+    story.land([deal("2", "03-01", "10")], datetime(2026, 3, 20, 8))
+    story.run_again("+fct_pipeline_daily", full_refresh=True)
+    assert amounts(story, OLD) == {"1": 100}
+    assert amounts(story, date(2026, 3, 5)) == {"1": 100, "2": 10}
 
-    told_again(warehouse, [change("2", "03-04", "amount", "20")], 10)
-    assert amounts(warehouse, OLD) == {"1": -1}, "nothing landed about a deal of that day"
-    assert amounts(warehouse, RECENT) == {"1": 100}, "the last days are told by every run"
-    assert amounts(warehouse, date(2026, 3, 5)) == {"1": 100, "2": 20}
+    told_again(story, [change("2", "03-04", "amount", "20")], 10)
+    assert amounts(story, OLD) == {"1": -1}, "nothing landed about a deal of that day"
+    assert amounts(story, RECENT) == {"1": 100}, "the last days are told by every run"
+    assert amounts(story, date(2026, 3, 5)) == {"1": 100, "2": 20}
 
-    told_again(warehouse, [change("1", "01-08", "amount", "70")], 12)
-    assert amounts(warehouse, OLD) == {"1": 70}, "a change that came two months late"
+    told_again(story, [change("1", "01-08", "amount", "70")], 12)
+    assert amounts(story, OLD) == {"1": 70}, "a change that came two months late"
 
     merge = told("2", "03-10", "partial", {"primaryObjectId": 2, "mergedObjectIds": [1]})
-    told_again(warehouse, [merge], 14)
-    assert amounts(warehouse, date(2026, 3, 5)) == {"2": 20}, "the loser of a merge is in no day"
-    assert amounts(warehouse, OLD) == {None: None}, "and the days it was told of are told without it"
+    told_again(story, [merge], 14)
+    assert amounts(story, date(2026, 3, 5)) == {"2": 20}, "the loser of a merge is in no day"
+    assert amounts(story, OLD) == {None: None}, "and the days it was told of are told without it"
 
-    told_again(warehouse, [told("2", "03-12", "delete", {})], 16)
-    assert amounts(warehouse, date(2026, 3, 13)) == {None: None}, "a day without an open deal is told"
-    by_run = warehouse.rows("ANALYTICS.FCT_PIPELINE_DAILY")
-    warehouse.dbt("run", "--full-refresh", "--select", "fct_pipeline_daily")
-    assert [row for row in by_run if row["date_key"] >= date(2026, 3, 1)] == warehouse.rows(
-        "ANALYTICS.FCT_PIPELINE_DAILY"
-    )
+    told_again(story, [told("2", "03-12", "delete", {})], 16)
+    assert amounts(story, date(2026, 3, 13)) == {None: None}, "a day without an open deal is told"
+    by_run = story.rows("ANALYTICS.FCT_PIPELINE_DAILY")
+    story.run_again("fct_pipeline_daily", full_refresh=True)
+    assert [row for row in by_run if row["date_key"] >= date(2026, 3, 1)] == story.rows("ANALYTICS.FCT_PIPELINE_DAILY")

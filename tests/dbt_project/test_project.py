@@ -34,7 +34,7 @@ PERSONAL = tuple(
     f"_{name}"
     for name in (
         *("email", "phone", "phone_number", "first_name", "last_name", "full_name", "real_name", "party_name"),
-        *("message_text", "payload"),
+        *("message_text", "payload", "job_title"),
     )
 )
 """Ends of the names of columns about people."""

@@ -7,18 +7,16 @@ tell when a change makes the rules worse.
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt.contracts.graph.manifest import Manifest
 
 from tests.dbt_project.ranks import spearman
-from tests.dbt_project.story import AS_OF, Told
-from tests.dbt_project.test_arrival_order import FIRST_LANDED_AT
-from tests.dbt_project.warehouse import Warehouse, running
+from tests.dbt_project.story import LANDED_AT, Told
+from tests.dbt_project.warehouse import Warehouse
 
 LINES = Path(__file__).with_name("spoken_lines.csv")
 CALL_ID = "900"
@@ -45,7 +43,7 @@ class Spoken:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[Warehouse]:
+def warehouse(story: Warehouse) -> Warehouse:
     """One call in which a customer says all of it."""
     texts = [line["text"] for line in _lines()]
     sentences = [
@@ -55,17 +53,16 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> I
     metadata = {"id": CALL_ID, "started": STARTED_AT.replace(" ", "T") + "Z", "duration": 900}
     call = {"metaData": metadata, "parties": [party]}
     transcript = {"callId": CALL_ID, "transcript": [{"speakerId": "s", "sentences": sentences}]}
-    with running(tmp_path_factory.mktemp("spoken"), AS_OF, manifest) as warehouse:
-        warehouse.land(
-            [
-                Told("gong", "call", CALL_ID, "upsert", None, call, "2026-03-10 19:00:00", "pull"),
-                Told("gong", "transcript", CALL_ID, "upsert", None, transcript, "2026-03-10 19:05:00", "pull"),
-            ],
-            FIRST_LANDED_AT,
-        )
-        warehouse.dbt("seed")
-        warehouse.dbt("run", "--select", "+int_competitors__raw_mentions", "+int_calls__utterance_scores")
-        yield warehouse
+    story.forget()
+    story.land(
+        [
+            Told("gong", "call", CALL_ID, "upsert", None, call, "2026-03-10 19:00:00", "pull"),
+            Told("gong", "transcript", CALL_ID, "upsert", None, transcript, "2026-03-10 19:05:00", "pull"),
+        ],
+        LANDED_AT,
+    )
+    story.run_again("+int_competitors__raw_mentions", "+int_calls__utterance_scores", full_refresh=True)
+    return story
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ dbt runs in this process, on a project already parsed: its start-up would otherw
 """
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,24 +48,28 @@ class Warehouse:
     """The raw table can be filled, the project built, and tables read."""
 
     connection: snowflake.connector.SnowflakeConnection
+    port: int
     folder: Path
     as_of: str
     manifest: Manifest
 
-    def dbt(self, *arguments: str) -> Any:
+    def dbt(self, *arguments: str, **variables: Any) -> Any:
         """The result of one dbt command. Fails the test, with dbt's words, when the command fails."""
-        outcome = self.try_dbt(*arguments)
+        outcome = self._invoke(*arguments, **variables)
         if not outcome.success:
             results = getattr(outcome.result, "results", [])
             failed = [f"{one.node.name}: {one.status} {one.message}" for one in results if one.status not in _FINE]
             pytest.fail(f"dbt {arguments[0]}: {outcome.exception or ''}\n" + "\n".join(failed))
         return outcome.result
 
-    def try_dbt(self, *arguments: str) -> dbtRunnerResult:
-        """What became of one dbt command."""
-        options = [*PROJECT, "--target-path", str(self.folder), "--vars", json.dumps({"as_of": self.as_of})]
-        quiet = ["--quiet", "--no-use-colors", "--log-path", str(self.folder)]
-        return dbtRunner(manifest=self.manifest).invoke([*quiet, *arguments, *options])
+    def _invoke(self, *arguments: str, **variables: Any) -> dbtRunnerResult:
+        told = json.dumps({"as_of": self.as_of, **variables})
+        options = [*PROJECT, "--target-path", str(self.folder / "dbt"), "--vars", told]
+        quiet = ["--quiet", "--no-use-colors", "--log-path", str(self.folder / "dbt")]
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("SOPHIA_WAREHOUSE_PORT", str(self.port))
+            environment.setenv("DO_NOT_TRACK", "1")
+            return dbtRunner(manifest=self.manifest).invoke([*quiet, *arguments, *options])
 
     def run_again(self, *wanted: str, full_refresh: bool = False) -> None:
         """Compute what is stored among the models wanted, all where none are; the views stay from an earlier run."""
@@ -89,6 +94,10 @@ class Warehouse:
         [pipe] = self.query("describe pipe SOPHIA.RAW_DATA.EVENTS_PIPE")
         self._execute(pipe["definition"].rstrip("; \n"))
 
+    def saved(self) -> Path:
+        """A copy of its files, which a `running` warehouse can begin with; taken while nothing is being written."""
+        return Path(shutil.copytree(self.folder / "warehouse", self.folder / "saved"))
+
     def rows(self, table: str, leaving_out: Iterable[str] = ()) -> list[dict[str, Any]]:
         """The whole table, sorted by everything in it. Names of columns in lower case."""
         rows = self.query(f"select * from SOPHIA.{table}")  # noqa: S608
@@ -110,16 +119,23 @@ _FINE = {"success", "pass", "warn", "skipped", "no-op"}
 
 @contextmanager
 def running(
-    folder: Path, as_of: str, manifest: Manifest, environment_of_process: Mapping[str, str] | None = None
+    folder: Path,
+    as_of: str,
+    manifest: Manifest,
+    environment_of_process: Mapping[str, str] | None = None,
+    *,
+    files: Path | None = None,
 ) -> Iterator[Warehouse]:
-    """environment_of_process says where the warehouse finds the lake, whose bucket is LAKE_BUCKET."""
-    started = running_warehouse(folder / "warehouse", environment=environment_of_process)
-    with started as port, pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SOPHIA_WAREHOUSE_PORT", str(port))
-        environment.setenv("DO_NOT_TRACK", "1")
-        migrate.migrate(migrate.local(port), {"lake_bucket": LAKE_BUCKET, "lake_role_arn": ""})
+    """environment_of_process says where the warehouse finds the lake, whose bucket is LAKE_BUCKET. files: of another
+    warehouse that was `saved`, to begin with what it held."""
+    directory = folder / "warehouse"
+    if files:
+        shutil.copytree(files, directory)
+    with running_warehouse(directory, environment=environment_of_process) as port:
+        if not files:
+            migrate.migrate(migrate.local(port), {"lake_bucket": LAKE_BUCKET, "lake_role_arn": ""})
         with connect(port) as connection:
-            yield Warehouse(connection, folder / "dbt", as_of, manifest)
+            yield Warehouse(connection, port, folder, as_of, manifest)
 
 
 def _row(event: Told, landed_at: datetime) -> list[Any]:
