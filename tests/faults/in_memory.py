@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.ingest.connections import Registered
 from chalicelib.ingest.secrets import Credentials
 from chalicelib.ingest.source import Connection
 from chalicelib.ingest.state_table import Item, StateTable, Value
@@ -39,6 +40,10 @@ class Connections:
 
     def get(self, source: str, connection_id: str) -> Connection:
         return self.connection
+
+    def all(self) -> list[Registered]:
+        one = self.connection
+        return [Registered(one.source, one.connection_id, one.base_url, True, one.start_at)]
 
 
 @dataclass

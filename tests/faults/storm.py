@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from chalicelib import sources
 from chalicelib.ingest.cursors import Cursors
 from chalicelib.ingest.due import PullOrder
+from chalicelib.ingest.hints import Hints, note_landed
 from chalicelib.ingest.land import land
 from chalicelib.ingest.landing import land_messages
 from chalicelib.ingest.puller import Puller
@@ -115,11 +116,18 @@ class Storm:
         self.sent += len(sent)
 
     def consume(self) -> None:
-        """Every message lands; each tenth consumer dies after it has written and before it has said so."""
+        """Every message lands; each tenth consumer dies after it has written and before it has said so. What they hint
+        at is noted."""
         messages, self.inbox.messages = self.inbox.messages, []
         again = [one for one in messages if self._happens(0.1)]
         bodies = {str(number): body for number, body in enumerate(messages + again)}
-        assert not land_messages(bodies, self.lake, self.inbox)  # type: ignore[arg-type]
+        hints = Hints(self.table)
+        assert not land_messages(
+            bodies,
+            self.lake,  # type: ignore[arg-type]
+            self.inbox,
+            lambda lines: note_landed(lines, lambda: hints, sources.load),
+        )
 
     def pull(self, is_stormy: bool) -> None:
         """Ticks until every stream has been read to its end, the clock going on as long as anything must wait."""
@@ -143,7 +151,7 @@ class Storm:
     def reconcile(self) -> list[Completeness]:
         if self.source.pull is None:
             return []
-        reconciler = Reconciler(**self._services(self._land), lake=self.lake)  # type: ignore[arg-type]
+        reconciler = Reconciler(**self.services(self._land), lake=self.lake)  # type: ignore[arg-type]
         order = {"source": self.name, "connection_id": self.connection_id, "is_forced": True}
         return list(reconciler.run(json.dumps(order), lambda: 900_000))
 
@@ -174,7 +182,7 @@ class Storm:
             if next(pages) == dies_at:
                 raise Killed
 
-        puller = Puller(**self._services(landing))
+        puller = Puller(**self.services(landing))
         order = PullOrder(self.name, self.connection_id, stream)
         try:
             puller.run(json.dumps(order.told()), lambda: 300_000)
@@ -183,7 +191,7 @@ class Storm:
 
     def _race(self, stream: str) -> None:
         """Another puller comes for the same stream while it is read: it must find it held."""
-        rival = Puller(**self._services(_never))
+        rival = Puller(**self.services(_never))
         outcome = rival.run(json.dumps(PullOrder(self.name, self.connection_id, stream).told()), lambda: 300_000)
         assert outcome.ended == "skipped"
 
@@ -194,7 +202,8 @@ class Storm:
         if len(held) < 2 and self._happens(0.6):
             held.append(Fault(self.rng.choice(kinds), self.rng.randint(1, 3), retry_after_s=self.rng.randint(1, 20)))  # type: ignore[arg-type]
 
-    def _services(self, landing: Callable[[Sequence[Envelope]], None]) -> dict[str, Any]:
+    def services(self, landing: Callable[[Sequence[Envelope]], None]) -> dict[str, Any]:
+        """What a puller or a reconciler of this connection is made of."""
         told = keys.connections(self.world, self.credentials, "http://127.0.0.1:9200", rate_factor=1000)[self.name]
         connection = keys.as_connection(self.name, {**told, "connection_id": self.connection_id})
         return {

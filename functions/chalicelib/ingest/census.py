@@ -2,11 +2,14 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .source import Census, Event, Reading, Stream, Window
 
 _DAY = timedelta(days=1)
+_AHEAD = timedelta(hours=1)
+"""What bears a later date than this after a check began did not change while it was made: people gave it that date."""
 _LONGEST = timedelta(days=92)
 """The most one window spans where a census can be bounded, so that an interrupted check loses little."""
 
@@ -29,8 +32,17 @@ def _midnight(instant: datetime) -> datetime:
     return instant.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def listed(stream: Stream, census: Census, reading: Reading, window: Window) -> Iterator[Sequence[Event]]:
-    """What the vendor lists of a window, batch by batch. What has no clock is in every window."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some of what the vendor lists: settled is of the window, open_ changed after its end, or came to be only then.
+    The lanes may not have told of that yet: it is there, and the next window's."""
+
+    settled: Sequence[Event]
+    open_: Sequence[Event]
+
+
+def listed(stream: Stream, census: Census, reading: Reading, window: Window) -> Iterator[Batch]:
+    """What the vendor lists of a window, batch by batch. What has neither a clock nor a date is in every window."""
     if census.records:
         batches = census.records(reading, window)
     else:
@@ -39,7 +51,19 @@ def listed(stream: Stream, census: Census, reading: Reading, window: Window) -> 
         pages = stream.read(dataclasses.replace(reading, connection=connection, cursor={}))
         batches = ([one for one in page.events if one.stream == stream.name] for page in pages)
     for batch in batches:
-        yield [one for one in batch if census.is_whole or _lies_in(window, one)]
+        settled, open_ = list[Event](), list[Event]()
+        for one in batch:
+            if is_open(one, window, reading.now):
+                open_.append(one)
+            elif census.is_whole or _lies_in(window, one):
+                settled.append(one)
+        yield Batch(settled, open_)
+
+
+def is_open(event: Event, window: Window, now: datetime) -> bool:
+    """Whether a record changed after the window's end, for all its clock says, or its date where it has no clock."""
+    told = event.source_updated_at or event.occurred_at
+    return told is not None and window.end <= told < now + _AHEAD
 
 
 def _lies_in(window: Window, event: Event) -> bool:

@@ -16,6 +16,9 @@ from .state_table import Item, StateTable
 
 LEASE = timedelta(minutes=3)
 _RENEW_AFTER = timedelta(minutes=1)
+REST = timedelta(seconds=45)
+"""The least pause before a hint brings a stream's next reading forward. Less than the tick's minute, so that a stream
+hinted at all the time is read by every tick or every second one, however many hints come in between."""
 _MESSAGE_CHARACTERS = 500
 
 
@@ -24,14 +27,15 @@ class Record:
     """What is known of a stream between and during runs. Instants are UTC.
 
     next_at is when the tick orders the next run; not_before is when a run may start at all: a message that comes early,
-    or twice, does nothing. batch_id lives from the first run after a finished one until the next finish; records counts
-    what has landed under it.
+    or twice, does nothing. batch_id lives from the first run after a finished one until the next finish; began_at is
+    when that first run began, records counts what has landed under it.
     """
 
     cursor: Mapping[str, Any]
     owner: str | None = None
     lease_until: datetime | None = None
     batch_id: str | None = None
+    began_at: datetime | None = None
     next_at: datetime | None = None
     not_before: datetime | None = None
     last_started_at: datetime | None = None
@@ -39,6 +43,21 @@ class Record:
     last_error: str | None = None
     failures: int = 0
     records: int = 0
+
+
+def woken_at(record: Record, hinted_at: datetime | None) -> datetime | None:
+    """When a hint lets the next reading begin before its time; None where it does not.
+
+    It wakes only a stream that rests: a reading that is under way, waits for the vendor or failed goes on when its own
+    time comes. What was hinted at before a reading began, that reading has seen; its later runs may have passed the
+    place. A long reading makes for as long a rest: hints alone never keep a stream reading without a pause.
+    """
+    finished_at, began_at = record.last_finished_at, record.began_at
+    if hinted_at is None or finished_at is None or began_at is None:
+        return None
+    if record.batch_id is not None or hinted_at <= began_at:
+        return None
+    return finished_at + max(REST, finished_at - began_at)
 
 
 Kind = Literal["cursor", "backfill", "check", "subscription"]
@@ -61,15 +80,25 @@ class Cursors:
         return {stream: _record(item) for stream, item in items.items()}
 
     def acquire(
-        self, source: str, connection_id: str, stream: str, *, owner: str, is_forced: bool = False
+        self,
+        source: str,
+        connection_id: str,
+        stream: str,
+        *,
+        owner: str,
+        is_forced: bool = False,
+        hinted_at: datetime | None = None,
     ) -> "Lease | None":
-        """The stream for ourselves, or None: another run holds it, or it is not time yet (unless forced)."""
+        """The stream for ourselves, or None: another run holds it, or it is not time yet (unless forced, or a hint of
+        that instant wakes it)."""
         pk, now = self._pk(source, connection_id), self._now()
         item = self._table.read(pk, stream)
         record = _record(item)
         is_held = record.lease_until is not None and record.lease_until > now
         is_early = record.not_before is not None and record.not_before > now
-        if is_held or (is_early and not is_forced):
+        woken = woken_at(record, hinted_at)
+        is_let_in = is_forced or (woken is not None and woken <= now)
+        if is_held or (is_early and not is_let_in):
             return None
         lease = Lease(self._table, pk, stream, item, record, self._now)
         mine = replace(
@@ -78,6 +107,7 @@ class Cursors:
             lease_until=now + LEASE,
             last_started_at=now,
             batch_id=record.batch_id or owner,
+            began_at=record.began_at if record.batch_id else now,
             records=record.records if record.batch_id else 0,
         )
         try:
@@ -152,7 +182,7 @@ class Lease:
 
 
 _FIELDS = frozenset(Record.__dataclass_fields__)
-_INSTANTS = frozenset(("lease_until", "next_at", "not_before", "last_started_at", "last_finished_at"))
+_INSTANTS = frozenset(("lease_until", "began_at", "next_at", "not_before", "last_started_at", "last_finished_at"))
 
 
 def _attributes(record: Record) -> dict[str, str | int | None]:

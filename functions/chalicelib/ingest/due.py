@@ -1,11 +1,11 @@
-"""Which pulls are due now. Pure: specs, connections, cursors and a clock in, a list out."""
+"""Which pulls are due now. Pure: specs, connections, cursors, hints and a clock in, a list out."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from .connections import Registered
-from .cursors import Record
+from .cursors import Record, woken_at
 from .source import Source
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -35,17 +35,19 @@ def due(
     sources: Mapping[str, Source],
     connections: Iterable[Registered],
     records: Mapping[PullOrder, Record],
+    hinted: Mapping[PullOrder, datetime],
     now: datetime,
 ) -> list[PullOrder]:
-    """The streams nobody holds whose time has come, the longest waiting first; those that never ran before all."""
+    """The streams nobody holds whose time has come, the longest waiting first; those that never ran before all. hinted
+    is when the newest hint of a stream came, which may bring its time forward."""
     orders = [
         PullOrder(connection.source, connection.connection_id, stream.name)
         for connection in connections
         if connection.is_enabled and (source := sources.get(connection.source)) and source.pull
         for stream in source.pull.streams
     ]
-    waiting = [order for order in orders if _is_due(records.get(order), now)]
-    return sorted(waiting, key=lambda order: _due_at(records.get(order)))
+    waiting = [order for order in orders if _is_due(records.get(order), now, hinted.get(order))]
+    return sorted(waiting, key=lambda order: _due_at(records.get(order), hinted.get(order)))
 
 
 def is_check_due(check: Record | None, pulls: Mapping[str, Record], source: Source, now: datetime) -> bool:
@@ -78,12 +80,14 @@ def is_care_due(record: Record | None, is_subscribed: bool, now: datetime) -> bo
     return _is_due(record, now)
 
 
-def _is_due(record: Record | None, now: datetime) -> bool:
+def _is_due(record: Record | None, now: datetime, hinted_at: datetime | None = None) -> bool:
     if record is None:
         return True
     is_held = record.lease_until is not None and record.lease_until > now
-    return not is_held and _due_at(record) <= now
+    return not is_held and _due_at(record, hinted_at) <= now
 
 
-def _due_at(record: Record | None) -> datetime:
-    return (record.next_at if record else None) or _NEVER
+def _due_at(record: Record | None, hinted_at: datetime | None = None) -> datetime:
+    if record is None or record.next_at is None:
+        return _NEVER
+    return min(record.next_at, woken_at(record, hinted_at) or record.next_at)

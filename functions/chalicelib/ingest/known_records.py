@@ -38,7 +38,7 @@ create table if not exists objects (key text primary key, day text not null) wit
 create table if not exists progress (stream text primary key, day text not null) without rowid;
 create temp table listed (
     stream text not null, entity_id text not null, clock integer not null, is_deleted integer not null,
-    version text not null, content blob not null, primary key (stream, entity_id)
+    version text not null, content blob not null, is_open integer not null, primary key (stream, entity_id)
 ) without rowid;
 """
 # Newest wins as staging has it: the vendor's clock, then a delete, then the vendor's version, then arrival.
@@ -66,14 +66,14 @@ select count(*), total(k.webhook >= l.clock), total(k.pull >= l.clock), total(
     )
 )
 from listed l left join known k on k.stream = l.stream and k.entity_id = l.entity_id
-where l.stream = ?
+where l.stream = ? and not l.is_open
 """
 _UNLISTED = """
 select k.entity_id
 from known k left join listed l on l.stream = k.stream and l.entity_id = k.entity_id
 where
     k.stream = ? and not k.is_deleted and k.arrived >= 0 and l.entity_id is null
-    and (? is null or (k.clock >= ? and k.clock < ?))
+    and (? is null or k.clock >= ?) and iif(k.clock < 0, k.arrived, k.clock) < ?
 """
 
 
@@ -169,13 +169,15 @@ class KnownRecords:
         ).fetchone()
         return Known(row[0], row[1], bool(row[2]), row[3]) if row else None
 
-    def list(self, events: Sequence[Event]) -> None:
-        """Note what the vendor says it has."""
+    def list(self, events: Sequence[Event], is_open: bool = False) -> None:
+        """Note what the vendor says it has. What is open is not counted, but where it was listed before as settled: a
+        page that moves may show a record twice."""
         rows = [
             (one.stream, one.entity_id, clock(one), one.operation == "delete", one.source_version or "", content(one))
             for one in events
         ]
-        self._db.executemany("insert or replace into listed values (?, ?, ?, ?, ?, ?)", rows)
+        how = "ignore" if is_open else "replace"
+        self._db.executemany(f"insert or {how} into listed values (?, ?, ?, ?, ?, ?, {is_open:d})", rows)  # noqa: S608
 
     def begin(self) -> None:
         """Forget what was listed."""
@@ -190,7 +192,8 @@ class KnownRecords:
         return Count(*(int(one) for one in self._db.execute(_COUNT, (stream,)).fetchone()))
 
     def unlisted(self, stream: str, start: datetime | None, end: datetime) -> Sequence[str]:
-        """Records we take for alive that the vendor did not list: of a span of its clock, or all (start None)."""
+        """Records we take for alive that the vendor did not list: of a span of its clock, or all before its end (start
+        None). What has no clock counts by when it came to us."""
         since, until = (None if start is None else _micros(start)), _micros(end)
         return [row[0] for row in self._db.execute(_UNLISTED, (stream, since, since, until))]
 

@@ -7,23 +7,28 @@ stays in the queue and comes again.
 import functools
 import gzip
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from .. import sources
 from ..errors import AwsCallFailed, LakeUnavailable, Unreadable
 from ..log import log
 from ..settings import aws_access, settings
 from .aws_client import SQS, AwsClient
+from .hints import note_landed, open_hints
 from .lake import Lake, open_lake
 from .land import Line, objects
 from .queue import ClaimCheck
 
 _AT_ONCE_BYTES = 20_000_000
 """What is held before it is written: claim checks make a batch larger than Lambda's own limit of 6 MB."""
+
+Listener = Callable[[Sequence[Line]], None]
+"""Hears of lines once they are durable, and never raises."""
 
 
 class DeadLetters(Protocol):
@@ -46,16 +51,20 @@ class DeadLetterQueue:
 
 
 @functools.cache
-def services() -> tuple[Lake, DeadLetterQueue]:
-    """The lake and the dead-letter queue that the environment names."""
+def services() -> tuple[Lake, DeadLetterQueue, Listener]:
+    """The lake and the dead-letter queue that the environment names, and who notes what has landed as a hint."""
     where = settings()
-    return open_lake(where.lake_bucket), DeadLetterQueue(AwsClient(SQS, aws_access()), where.ingest_queue_url)
+    dead_letters = DeadLetterQueue(AwsClient(SQS, aws_access()), where.ingest_queue_url)
+    hints = functools.cache(lambda: open_hints(where.state_table))  # a client only for who has hints
+    return open_lake(where.lake_bucket), dead_letters, lambda lines: note_landed(lines, hints, sources.load)
 
 
-def handle(event: Mapping[str, Any], context: Any, lake: Lake, dead_letters: DeadLetters) -> Any:
+def handle(
+    event: Mapping[str, Any], context: Any, lake: Lake, dead_letters: DeadLetters, landed: Listener = lambda lines: None
+) -> Any:
     """Lambda's answer to a batch: which messages to deliver again. Raises when that is all of them."""
     bodies = {record["messageId"]: record["body"] for record in event["Records"]}
-    failures = land_messages(bodies, lake, dead_letters)
+    failures = land_messages(bodies, lake, dead_letters, landed)
 
     def record_handler(record: SQSRecord) -> None:  # Powertools calls it by the name of this parameter
         if failure := failures.get(record.message_id):
@@ -66,8 +75,11 @@ def handle(event: Mapping[str, Any], context: Any, lake: Lake, dead_letters: Dea
     )
 
 
-def land_messages(bodies: Mapping[str, str], lake: Lake, dead_letters: DeadLetters) -> dict[str, Exception]:
-    """Land the messages' envelopes; by message id, what went wrong and may go right another time."""
+def land_messages(
+    bodies: Mapping[str, str], lake: Lake, dead_letters: DeadLetters, landed: Listener = lambda lines: None
+) -> dict[str, Exception]:
+    """Land the messages' envelopes; by message id, what went wrong and may go right another time. landed hears of those
+    lines that are in the lake."""
     failures: dict[str, Exception] = {}
     held: list[Line] = []
     held_bytes = 0
@@ -82,9 +94,9 @@ def land_messages(bodies: Mapping[str, str], lake: Lake, dead_letters: DeadLette
         held += lines
         held_bytes += sum(len(line.text) for line in lines)
         if held_bytes > _AT_ONCE_BYTES:
-            failures |= _written(held, lake)
+            failures |= _written(held, lake, landed)
             held, held_bytes = [], 0
-    return failures | _written(held, lake)
+    return failures | _written(held, lake, landed)
 
 
 def lines_of(body: str, message_id: str, lake: Lake) -> tuple[list[Line], str]:
@@ -122,14 +134,18 @@ def _redeemed(body: str, lake: Lake) -> bytes:
         raise Unreadable("bad_claim_check", f"object {key!r}: {error}") from None
 
 
-def _written(lines: Iterable[Line], lake: Lake) -> dict[str, Exception]:
+def _written(lines: Iterable[Line], lake: Lake, landed: Listener) -> dict[str, Exception]:
     failures: dict[str, Exception] = {}
+    written: list[Line] = []
     for one in objects(lines):
         try:
             one.write(lake)
         except LakeUnavailable as error:
             log.error("object_not_landed", object_key=one.key, reason=str(error))
             failures |= dict.fromkeys((line.message_id for line in one.lines), error)
+        else:
+            written += one.lines
+    landed(written)
     return failures
 
 

@@ -17,8 +17,9 @@ from ..errors import ConfigurationMissing, LeaseLost, Unreadable, VendorBusy, Ve
 from ..log import log
 from .cursors import Cursors, Lease, Record
 from .due import PullOrder, due
+from .hints import Hints
 from .services import Services
-from .source import Connection, Page, Pull, Reading, Stream, envelop
+from .source import Connection, Page, Pull, Reading, Source, Stream, envelop
 from .vendor_http import VendorHttp
 
 RESERVE_S = 30.0
@@ -54,7 +55,13 @@ class Puller(Services):
             for one in connections
             for stream, record in cursors.of(one.source, one.connection_id).items()
         }
-        orders = due(sources, connections, records, now)
+        hinted = {
+            PullOrder(one.source, one.connection_id, stream): at
+            for one in connections
+            if (source := sources.get(one.source)) and _is_hinted(source)
+            for stream, at in Hints(self.table).of(one.source, one.connection_id).items()
+        }
+        orders = due(sources, connections, records, hinted, now)
         for order in orders:
             self.enqueue(json.dumps(order.told()), 0)
         log.info("pulls_ordered", orders=len(orders), connections=len(connections))
@@ -73,12 +80,15 @@ class Puller(Services):
         stream = next((one for one in streams if one.name == order.stream), None)
         if source is None or source.pull is None or stream is None:
             return _skipped(order, "unknown_stream")
+        of_now = stream.hinted_by and not order.span_from
+        hinted_at = Hints(self.table).at(order.source, order.connection_id, stream.name) if of_now else None
         lease = Cursors(self.table, self.now, "backfill" if order.span_from else "cursor").acquire(
             order.source,
             order.connection_id,
             order.record,
             owner=uuid.uuid4().hex,
             is_forced=bool(message.get("is_forced")),
+            hinted_at=hinted_at,
         )
         if lease is None:
             return _skipped(order, "held_or_early")
@@ -212,6 +222,10 @@ class _Run:
             **more,
         )
         return Outcome(ended, self._pages, self._events, requests)
+
+
+def _is_hinted(source: Source) -> bool:
+    return any(stream.hinted_by for stream in source.pull.streams) if source.pull else False
 
 
 def _grown(record: Record, first: timedelta, most: timedelta) -> timedelta:

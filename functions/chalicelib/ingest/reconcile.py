@@ -14,7 +14,7 @@ import msgspec
 from events.sophia import Completeness
 
 from ..errors import VendorError, VendorSaysNo
-from .census import listed
+from .census import Batch, is_open, listed
 from .known_records import Known, KnownRecords, clock, content, instant_of
 from .source import Census, Event, Reading, Stream, Window
 
@@ -97,12 +97,13 @@ class Check:
             error=error,
         )
 
-    def _take(self, batch: Sequence[Event]) -> None:
-        """Compare what the vendor lists with what we have, and land what we lack."""
-        self.known.list(batch)
-        told = [one.source_updated_at for one in batch if one.source_updated_at]
+    def _take(self, batch: Batch) -> None:
+        """Compare what the vendor lists with what we have, and land what we lack. What is open it only has not lost."""
+        self.known.list(batch.settled)
+        self.known.list(batch.open_, is_open=True)
+        told = [one.source_updated_at for one in batch.settled if one.source_updated_at]
         self.tally.newest_at = max([*told, *([self.tally.newest_at] if self.tally.newest_at else [])], default=None)
-        lacking = [one for one in batch if self._is_lacking(one)]
+        lacking = [one for one in batch.settled if self._is_lacking(one)]
         self.tally.lacking += len(lacking)
         self._land([found for one in lacking if (found := self._whole(one))])
 
@@ -171,6 +172,9 @@ class Check:
         if now_is is None or now_is.operation == "delete":
             self.tally.deleted_unseen += 1
             return now_is or self._tombstone(entity_id, known.clock if known else -1)
+        # What changed since has left a window of the vendor's clock. A whole census would have listed it.
+        if not self.census.is_whole and is_open(now_is, self.window, self.reading.now):
+            return None
         is_news = known is None or (known.clock, known.version) < (clock(now_is), now_is.source_version or "")
         self.tally.stale += is_news
         return now_is if is_news else None

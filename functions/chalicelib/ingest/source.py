@@ -193,7 +193,8 @@ class Census:
     None lists by the stream's own reading, begun at the window's start (is_whole: without a start). is_whole: it lists
     all that lives, so what it leaves out is gone. fetch is one record as it is now, None where the vendor no longer has
     it: it brings what came as an id only and decides about what we have and the vendor did not list. total is the
-    vendor's own count of a window. lag is how long after a change the vendor may not list it yet.
+    vendor's own count of a window. lag is how long after a change the vendor, or a lane, may not tell of it yet: what
+    changed later than that before a check, or during it, is the next check's.
     """
 
     records: Callable[[Reading, Window], Iterator[Sequence[Event]]] | None = None
@@ -207,12 +208,14 @@ class Census:
 class Stream:
     """One kind of record to pull. read yields pages in an order in which every page's cursor is a safe place to stop;
     the last cursor is where the next run begins. every is the pause between runs. census None: not reconciled, because
-    the vendor says nothing of it but what read already asks."""
+    the vendor says nothing of it but what read already asks. hinted_by names the streams of deliveries that say only
+    that something of this one has changed: the next run then does not wait for its time."""
 
     name: str
     read: Callable[[Reading], Iterator[Page]]
     every: timedelta = timedelta(minutes=5)
     census: Census | None = Census()
+    hinted_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 BASE_URL = "https://graph.microsoft.com/v1.0/"
 
+LIFECYCLE = "lifecycle_event"
+"""The stream of what befalls a subscription. That it missed something asks for the delta, like any notification."""
+
 _CLIENT_STATE = re.compile(rb'("clientState"\s*:\s*")((?:[^"\\]|\\.)*)(?=")')
 
 
@@ -99,7 +102,7 @@ def webhook(tell: Callable[[bytes, Notification, Delivery], Event]) -> Webhook:
         if notification.lifecycle_event:
             # Two alike are not told apart: no id, no time. Each asks for the same thing to be done.
             about = (notification.subscription_id, notification.lifecycle_event, digest(redact(raw)))
-            return Event("lifecycle_event", notification.subscription_id, "event", raw, dedupe=about)
+            return Event(LIFECYCLE, notification.subscription_id, "event", raw, dedupe=about)
         return tell(raw, notification, delivery)
 
     # Slower than 2.9 s in a tenth of all cases, and Graph delays or drops what it sends.

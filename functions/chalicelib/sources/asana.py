@@ -225,18 +225,22 @@ source = Source(
                 _all_of("project", workspaces),
                 timedelta(minutes=15),
                 Census(fetch=fetch("project"), is_whole=True),
+                hinted_by=("project",),
             ),
             Stream(
                 "section",
                 _all_of("section", projects),
                 timedelta(hours=1),
                 Census(fetch=fetch("section"), is_whole=True),
+                hinted_by=("section",),
             ),
             Stream(
                 "task",
                 _of_tasks(FIELDS["task"], lambda raw: whole("task", raw)),
                 census=Census(every_task, fetch("task"), is_whole=True, lag=_INDEXED),
+                hinted_by=("task",),
             ),
+            # Not by hints: they do not tell a subtask from a task, and a reading asks about every task that has any.
             Stream(
                 "subtask",
                 _of_tasks("modified_at,num_subtasks", children=_subtasks, is_since=False),
@@ -248,6 +252,7 @@ source = Source(
                 _of_tasks("modified_at", children=_stories),
                 every=timedelta(minutes=15),
                 census=Census(fetch=fetch("story"), lag=_INDEXED),
+                hinted_by=("story",),
             ),
             Stream("event", _events, census=None),
         ),

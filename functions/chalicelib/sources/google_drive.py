@@ -63,6 +63,7 @@ class _File(msgspec.Struct, rename="camel"):
     version: str | None = None
     trashed: bool = False
     modified_time: str | None = None
+    created_time: str | None = None
 
 
 class _Change(msgspec.Struct, rename="camel"):
@@ -187,14 +188,15 @@ def _upsert(raw: bytes, at: datetime | None) -> Event:
 
 def _everything(reading: Reading, window: Window) -> Iterator[Sequence[Event]]:
     """Ids of all that lives, dated by modifiedTime: later than what we were told last, something was missed. One that
-    lies in the future says nothing."""
-    for events, _ in _listed(reading, None, reading.now, "id,version,modifiedTime"):
+    lies in the future says nothing, and one before createdTime came with the upload."""
+    for events, _ in _listed(reading, None, reading.now, "id,version,modifiedTime,createdTime"):
         yield [_id_alone(event, reading.now) for event in events if event.stream == "file"]
 
 
 def _id_alone(event: Event, now: datetime) -> Event:
-    is_dated = event.occurred_at is not None and event.occurred_at <= now
-    return replace(event, payload=b"", source_updated_at=event.occurred_at if is_dated else None)
+    created_at = instant(typed(_file, event.payload).created_time)
+    dated = max(filter(None, (event.occurred_at, created_at)), default=None)
+    return replace(event, payload=b"", occurred_at=dated, source_updated_at=dated if dated and dated <= now else None)
 
 
 def _fetch(reading: Reading, entity_id: str) -> Event | None:
@@ -257,6 +259,7 @@ source = Source(
                 _files,
                 every=timedelta(minutes=10),
                 census=Census(_everything, fetch=_fetch, is_whole=True),
+                hinted_by=("notification",),
             ),
         ),
         login=login(_SCOPE),

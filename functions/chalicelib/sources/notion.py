@@ -162,11 +162,13 @@ source = Source(
                 searched("data_source"),
                 timedelta(minutes=30),
                 Census(fetch=fetch("data_source"), is_whole=True, lag=_INDEXED),
+                hinted_by=("data_source", "database"),
             ),
             Stream(
                 "page",
                 searched("page"),
                 census=Census(fetch=fetch("page"), is_whole=True, lag=_INDEXED),
+                hinted_by=("page",),
             ),
             # Told as pages. Search is an index and not promised to be complete; a data source lists its rows.
             Stream("data_source_row", read_rows, timedelta(minutes=30), census=None),
@@ -175,6 +177,7 @@ source = Source(
                 searched("page", is_told=False, children=content),
                 timedelta(minutes=15),
                 Census(fetch=fetch_content, lag=_INDEXED),
+                hinted_by=("page",),
             ),
             # A comment does not edit its page (unverified), so recently edited pages are asked for theirs each time.
             Stream(
@@ -182,6 +185,7 @@ source = Source(
                 searched("page", is_told=False, children=comments, reread=timedelta(days=30)),
                 timedelta(hours=3),
                 Census(lag=_INDEXED),
+                hinted_by=("comment",),
             ),
         ),
     ),

@@ -200,6 +200,7 @@ source = Source(
                     fetch=_fetched("messages", _fields, lambda raw, row: _upsert(raw, typed(_record, raw))),
                     is_whole=True,
                 ),
+                hinted_by=("message", graph.LIFECYCLE),
             ),
         ),
         login=graph.LOGIN,

@@ -109,6 +109,7 @@ source = Source(
                 census=Census(
                     everything(lambda reading: _drives(reading.connection), _ids), fetch=_fetch, is_whole=True
                 ),
+                hinted_by=("notification", graph.LIFECYCLE),
             ),
         ),
         login=graph.LOGIN,

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,8 @@ class Truth:
     """Living, but left out of listings."""
     forbidden: set[str] = field(default_factory=set)
     is_down: bool = False
+    meanwhile: Callable[[], None] = lambda: None
+    """What happens before each page of a listing."""
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if self.is_down:
@@ -40,6 +42,7 @@ class Truth:
             return httpx.Response(403)
         if one != request.url.path:
             return httpx.Response(200, json=self._record(one)) if one in self.live else httpx.Response(404)
+        self.meanwhile()
         told = sorted(set(self.live) - self.hidden)
         place = int(request.url.params.get("cursor", 0))
         page = [self._record(one) for one in told[place : place + 10]]

@@ -1,10 +1,9 @@
 """What the tick orders for later, and that every job ordered is known: on clients as moto plays them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib.ingest import background
@@ -16,9 +15,9 @@ from chalicelib.settings import settings
 
 
 @pytest.fixture
-def queue(table: StateTable, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def queue(table: StateTable, aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Reads what was ordered."""
-    sqs = boto3.client("sqs")
+    sqs = aws("sqs")
     url = sqs.create_queue(QueueName="sophia-background")["QueueUrl"]
     told = {"PUBLIC_BASE_URL": "https://hooks.payready.example", "LAKE_BUCKET": "sophia-lake"}
     told |= {"STATE_TABLE": "sophia-state", "BACKGROUND_QUEUE_URL": url}

@@ -3,7 +3,6 @@
 import dataclasses
 from datetime import UTC, datetime
 
-import boto3
 import pytest
 from pull_fakes import CONNECTION
 
@@ -38,7 +37,7 @@ def test_there_is_no_connection_where_none_was_made_or_it_is_disabled(connection
 
 
 def test_an_item_written_by_hand_is_understood(connections, table, aws):
-    boto3.client("dynamodb").put_item(
+    aws("dynamodb").put_item(
         TableName="sophia-state",
         Item={
             "pk": {"S": "connection"},
@@ -47,23 +46,23 @@ def test_an_item_written_by_hand_is_understood(connections, table, aws):
             "start_at": {"S": "2026-07-01"},
         },
     )
-    boto3.client("secretsmanager").create_secret(Name="sophia/vendor/default", SecretString='{"token": "t"}')
+    aws("secretsmanager").create_secret(Name="sophia/vendor/default", SecretString='{"token": "t"}')
     assert connections.get("vendor", "default").start_at == datetime(2026, 7, 1, tzinfo=UTC)
     connections.connect(CONNECTION)
     assert connections.get("vendor", "default").base_url == CONNECTION.base_url
 
 
 @pytest.mark.parametrize("text", ["not json", "[1]", '"token"'])
-def test_a_secret_that_is_no_object_is_told_by_name_and_never_shown(connections, text):
+def test_a_secret_that_is_no_object_is_told_by_name_and_never_shown(connections, aws, text):
     connections.connect(CONNECTION)
-    boto3.client("secretsmanager").put_secret_value(SecretId="sophia/vendor/default", SecretString=text)
+    aws("secretsmanager").put_secret_value(SecretId="sophia/vendor/default", SecretString=text)
     with pytest.raises(ConfigurationMissing, match="sophia/vendor/default") as missing:
         connections.get("vendor", "default")
     assert text not in str(missing.value)
 
 
-def test_a_missing_secret_is_told_by_name(connections):
+def test_a_missing_secret_is_told_by_name(connections, aws):
     connections.connect(CONNECTION)
-    boto3.client("secretsmanager").delete_secret(SecretId="sophia/vendor/default", ForceDeleteWithoutRecovery=True)
+    aws("secretsmanager").delete_secret(SecretId="sophia/vendor/default", ForceDeleteWithoutRecovery=True)
     with pytest.raises(ConfigurationMissing, match="sophia/vendor/default"):
         connections.get("vendor", "default")

@@ -1,13 +1,12 @@
 """A dropped file becomes envelopes once, whatever happens meanwhile; what cannot be read says why."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
-import boto3
 import pytest
 
 from chalicelib.errors import LakeUnavailable, Unreadable
@@ -43,8 +42,8 @@ HOUSES = Source("houses", "Houses", None, None, drop=Drop((".csv",), table_of))
 class Laptop:
     """An intake on a bucket and a state table of moto's, and what it did."""
 
-    def __init__(self, table: StateTable) -> None:
-        self.s3 = boto3.client("s3")
+    def __init__(self, table: StateTable, s3: Any) -> None:
+        self.s3 = s3
         self.s3.create_bucket(Bucket=BUCKET)
         self.lake = Lake(self.s3, BUCKET)
         self.manifest = Manifest(table)
@@ -81,8 +80,8 @@ class Laptop:
 
 
 @pytest.fixture
-def laptop(table: StateTable) -> Laptop:
-    return Laptop(table)
+def laptop(table: StateTable, aws: Callable[[str], Any]) -> Laptop:
+    return Laptop(table, aws("s3"))
 
 
 def houses(count: int, first: int = 0) -> bytes:

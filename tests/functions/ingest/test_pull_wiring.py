@@ -1,20 +1,23 @@
-"""The pull lane on real clients: DynamoDB, SQS, S3 and Secrets Manager as moto plays them."""
+"""The pull lane, and what wakes it, on real clients: DynamoDB, SQS, S3 and Secrets Manager as moto plays them."""
 
 import gzip
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import boto3
+import msgspec
 import pytest
 from pull_fakes import vendor
+from test_land import envelope, message, sqs_event
 
+from chalicelib.ingest import landing
 from chalicelib.ingest.connections import Connections
+from chalicelib.ingest.cursors import Cursors
 from chalicelib.ingest.pull import puller
 from chalicelib.ingest.source import Connection
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, settings
 
 
 @pytest.fixture
@@ -36,15 +39,15 @@ def vendor_url() -> Iterator[str]:
     server.server_close()
 
 
-def test_a_tick_orders_a_pull_whose_records_land_in_the_lake(table, vendor_url):
-    queue, lake = boto3.client("sqs"), boto3.client("s3")
+def test_a_tick_orders_a_pull_whose_records_land_in_the_lake(table, aws, vendor_url):
+    queue, lake = aws("sqs"), aws("s3")
     lake.create_bucket(Bucket="sophia-lake")
     url = queue.create_queue(QueueName="sophia-pulls")["QueueUrl"]
     where = Settings("https://hooks.payready.example", "", url, "", "sophia-lake", "sophia-state", "sophia", 1, 1)
-    Connections(table, boto3.client("secretsmanager"), "sophia").connect(
+    Connections(table, aws("secretsmanager"), "sophia").connect(
         Connection("vendor", "default", vendor_url, {"token": "t"})
     )
-    lane = puller(where, boto3.client, find={"vendor": vendor()}.get)
+    lane = puller(where, aws, find={"vendor": vendor()}.get)
 
     assert lane.tick(datetime.now(UTC)) == 1
     (message,) = queue.receive_message(QueueUrl=url)["Messages"]
@@ -55,3 +58,33 @@ def test_a_tick_orders_a_pull_whose_records_land_in_the_lake(table, vendor_url):
     line = json.loads(gzip.decompress(lake.get_object(Bucket="sophia-lake", Key=listed["Key"])["Body"].read()))
     assert (line["entity_id"], line["lane"], line["payload"]) == ("1", "pull", {"id": 1})
     assert lane.tick(datetime.now(UTC)) == 0
+
+
+def test_a_message_of_a_vendor_that_landed_makes_the_tick_order_what_it_is_about(table, aws, monkeypatch):
+    """A channel message of Google Drive's, whose files are read every ten minutes, through the consumer as it ships."""
+    aws("s3").create_bucket(Bucket="sophia-lake")
+    url = aws("sqs").create_queue(QueueName="sophia-pulls")["QueueUrl"]
+    told = {"PUBLIC_BASE_URL": "x", "LAKE_BUCKET": "sophia-lake", "STATE_TABLE": "sophia-state"}
+    told |= dict.fromkeys(("INGEST_QUEUE_URL", "PULLS_QUEUE_URL", "BACKGROUND_QUEUE_URL"), url)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    caches = settings, landing.services
+    for cached in caches:
+        cached.cache_clear()
+    Connections(table, aws("secretsmanager"), "sophia").connect(Connection("google_drive", "default", "", {}))
+    read_at = datetime.now(UTC) - timedelta(minutes=3)
+    lease = Cursors(table, lambda: read_at).acquire("google_drive", "default", "file", owner="an earlier run")
+    lease.finish(next_at=read_at + timedelta(minutes=10))
+    lane = puller(settings(), aws)
+    assert lane.tick(datetime.now(UTC)) == 0
+
+    came = envelope("1", "notification", received_at=datetime.now(UTC) - timedelta(seconds=20))
+    hint = msgspec.structs.replace(came, source="google_drive", operation="event")
+    landed = landing.handle(sqs_event({"1": message(hint)}), None, *landing.services())
+    for cached in caches:
+        cached.cache_clear()
+
+    assert landed == {"batchItemFailures": []}
+    assert lane.tick(datetime.now(UTC)) == 1
+    (ordered,) = aws("sqs").receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(ordered["Body"]) == {"source": "google_drive", "connection_id": "default", "stream": "file"}

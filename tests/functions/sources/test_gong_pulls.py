@@ -27,9 +27,10 @@ def at(text: str) -> datetime:
 
 
 class Gong:
-    """Gong's API over calls {id: (started, visible, transcribed)}; pages of two, empty answers as 404."""
+    """Gong's API over calls {id: (started, visible, transcribed)}; pages of two unless told, empty answers as 404."""
 
-    def __init__(self) -> None:
+    def __init__(self, page_rows: int = 2) -> None:
+        self.page_rows = page_rows
         self.calls: dict[str, tuple[datetime, datetime, datetime | None]] = {}
         self.private: set[str] = set()
         self.now = NOW
@@ -70,9 +71,9 @@ class Gong:
         if not found:
             return answer({"errors": [f"No {name} found corresponding to the provided filters"]}, 404)
         offset = int(asked.get("cursor") or 0)
-        told: dict[str, Any] = {"records": {"totalRecords": len(found)}, name: found[offset : offset + 2]}
-        if offset + 2 < len(found):
-            told["records"]["cursor"] = str(offset + 2)
+        told: dict[str, Any] = {"records": {"totalRecords": len(found)}, name: found[offset : offset + self.page_rows]}
+        if offset + self.page_rows < len(found):
+            told["records"]["cursor"] = str(offset + self.page_rows)
         return answer(told)
 
     def pull(self, stream: str, cursor: Any = None, **how: Any) -> tuple[list[Event], dict[str, Any]]:
@@ -193,7 +194,7 @@ def test_transcripts_are_asked_for_in_batches_and_never_for_private_calls() -> N
 
 
 def test_the_cursor_stays_bounded() -> None:
-    gong = Gong()
+    gong = Gong(page_rows=100)
     for number in range(1_300):
         gong.add(str(number), NOW - timedelta(minutes=10 + number), transcribed=NOW + timedelta(days=9))
     _, cursor = gong.pull("transcript")
