@@ -25,8 +25,17 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
     characters: int
 
 
+class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
+    """Names an enrichment is told: [competitor, alias, kind of alias] and [talking point, phrase], as the seeds
+    `competitors` and `talking_points` have them."""
+
+    competitors: tuple[tuple[str, str, str], ...] = ()
+    talking_points: tuple[tuple[str, str], ...] = ()
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """One job. model_id names an entry of gpu_jobs.models; a worker that has another model_version of it refuses.
+    """One job. model_id names an entry of gpu_jobs.models, or of gpu_jobs.enrichers where kind is enrich; a worker that
+    has another model_version of it refuses.
 
     ends_at is when its lease ends at the latest: past it the worker stops by itself. max_usd is what it may cost.
     """
@@ -39,11 +48,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     ends_at: datetime
     max_usd: float
+    vocabulary: Vocabulary | None = None
     manifest_version: int = VERSION
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """A document a worker could make nothing of. reason is a code; the text is never repeated."""
+    """A document a worker could make nothing of. reason is a code; the text is never repeated. It is remembered in
+    AI_MEMORY.REFUSALS, and not asked for again until it says something else."""
 
     document_id: str
     content_hash: str
@@ -76,6 +87,9 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-def shard_id(model_version: str, content_hashes: Iterable[str]) -> str:
-    """The same documents for the same model are the same shard, whichever job asks and in whatever order."""
-    return hashlib.sha256("\n".join([model_version, *sorted(content_hashes)]).encode()).hexdigest()[:32]
+def shard_id(model_version: str, content_hashes: Iterable[str], vocabulary: Vocabulary | None = None) -> str:
+    """The same documents for the same model and names are the same shard, whichever job asks and in whatever order."""
+    asked = model_version
+    if vocabulary:
+        asked += hashlib.sha256(msgspec.json.encode(vocabulary)).hexdigest()
+    return hashlib.sha256("\n".join([asked, *sorted(content_hashes)]).encode()).hexdigest()[:32]

@@ -54,7 +54,7 @@ def gpu_heartbeat(job_id: str) -> str:
 
 
 def gpu_result(table: str, model_slug: str, shard_id: str) -> str:
-    """The key of a shard's rows for one table, which is chunks, embeddings or enrichments."""
+    """The key of a shard's rows for one table, which is chunks, embeddings, enrichments or refusals."""
     return f"{GPU}/results/{table}/{model_slug}/{shard_id}.parquet"
 
 

@@ -66,16 +66,29 @@ ENRICHMENTS = pa.schema(
     [
         ("document_id", pa.string()),
         ("content_hash", pa.string()),
-        ("method", pa.string()),  # llm, or rules: weaker, and never shown as the other
+        ("method", pa.string()),  # llm, or rules+prototypes: weaker, and never shown as the other
         ("model_version", pa.string()),
         ("prompt_version", pa.string()),
-        ("enrichment", pa.string()),  # JSON, as gpu_jobs.enrichment.Enrichment
+        ("enrichment", pa.string()),  # JSON, as events.enrichment.Enrichment
         ("dropped_claims", pa.int32()),
         ("enriched_at", _INSTANT),
         ("job_id", pa.string()),
     ]
 )
 """One row per document, model version and prompt version."""
+
+REFUSALS = pa.schema(
+    [
+        ("document_id", pa.string()),
+        ("content_hash", pa.string()),
+        ("kind", pa.string()),  # embed or enrich
+        ("model_version", pa.string()),
+        ("reason", pa.string()),
+        ("refused_at", _INSTANT),
+        ("job_id", pa.string()),
+    ]
+)
+"""One row per document, kind of job and model version that could make nothing of it."""
 
 
 def encode(schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from events.gpu_job import Manifest
 
+from .enrichers import enricher
 from .models import model
 from .places.place import (
     Failed,
@@ -95,7 +96,7 @@ def plans(job: Manifest, offers: Mapping[str, Offer], *, left_usd: float, tried:
 
 def model_slug(job: Manifest) -> str:
     """As it stands in the keys of the job's results. Raises KeyError for a model that the registry has not."""
-    return model(job.model_id).slug
+    return enricher(job.model_id).slug if job.kind == "enrich" else model(job.model_id).slug
 
 
 def modal(token_id: str, token_secret: str, *, lake: str, fleet: str, environment: str | None = None) -> Place:

@@ -35,8 +35,13 @@ class EmbeddingModel:
 
     @property
     def slug(self) -> str:
-        """As it stands in names of tables and keys: lower case, digits and underscores."""
-        return re.sub(r"[^a-z0-9]+", "_", self.version.lower()).strip("_")
+        """As it stands in names of tables and keys."""
+        return slug(self.version)
+
+
+def slug(version: str) -> str:
+    """A version in lower case, digits and underscores. Macro is_of_model does the same in SQL."""
+    return re.sub(r"[^a-z0-9]+", "_", version.lower()).strip("_")
 
 
 LOCAL = "all-minilm-l6-v2"

@@ -1,7 +1,7 @@
-"""`sophia embed` and `sophia search`: what the company wrote and said, found by meaning."""
+"""`sophia embed`, `sophia search` and `sophia enrich`: what the company wrote and said, found and understood."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,17 +19,33 @@ def embed(as_json: Json = False) -> None:
 
     A second run finds nothing to do. Stopped in the middle, it goes on where it stopped: shards that are done are kept.
     """
-    import os
-
     from gpu_jobs.models import LOCAL, model
 
     from .embed import embed as embed_all
 
-    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")  # the functions' log lines are no answer to a person
-    told = embed_all(stack(), show.Steps(), model(LOCAL))
-    show.rows([told], title="Documents", as_json=as_json)
-    if told["outcome"] not in ("finished", "nothing to do"):
-        fail(f"the job ended as {told['outcome']}; see .sophia/log/gpu")
+    _spare_the_log()
+    _show(embed_all(stack(), show.Steps(), model(LOCAL)), as_json)
+
+
+@app.command(
+    epilog=examples(
+        "sophia enrich",
+        "sophia sql \"select claim_kind, label, quote from AI_MEMORY.DOCUMENT_CLAIMS where account_id = '…'\"",
+    )
+)
+def enrich(as_json: Json = False) -> None:
+    """Understand every document that is not understood yet, by rules that run on this machine.
+
+    What it feels like, talking points, objections, outcome, summary and competitors: each claim stands in
+    AI_MEMORY.DOCUMENT_CLAIMS with the words that prove it. Rules are weaker than a language model: every row tells its
+    method. What nothing can be made of is told with its reason, and left alone until it says something else.
+    """
+    from gpu_jobs.enrichers import RULES, enricher
+
+    from .enrich import enrich as enrich_all
+
+    _spare_the_log()
+    _show(enrich_all(stack(), show.Steps(), enricher(RULES)), as_json)
 
 
 @app.command(
@@ -66,6 +82,19 @@ def search(
     if not found and not as_json:
         fail("nothing found: run `sophia embed` first, or leave out a filter")
     show.rows(found if as_json else [_shortened(row) for row in found], title=question, as_json=as_json)
+
+
+def _spare_the_log() -> None:
+    """The functions' log lines are no answer to a person."""
+    import os
+
+    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
+
+
+def _show(told: dict[str, Any], as_json: bool) -> None:
+    show.rows([told], title="Documents", as_json=as_json)
+    if told["outcome"] not in ("finished", "nothing to do"):
+        fail(f"the job ended as {told['outcome']}; see .sophia/log/gpu")
 
 
 def _shortened(row: dict[str, object]) -> dict[str, object]:

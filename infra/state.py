@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from chalicelib.ingest.connections import Connections
-from chalicelib.ingest.cursors import Cursors, Kind, Record
+from chalicelib.ingest.cursors import Cursors, Kind, Record, woken_at
+from chalicelib.ingest.hints import Hints
 from chalicelib.ingest.state_table import StateTable
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -19,9 +20,11 @@ def listed(table: StateTable, connections: Connections, now: datetime, source: s
     for known in connections.all():
         if source not in ("", known.source):
             continue
+        key = known.source, known.connection_id
         for kind in KINDS:
-            for name, record in Cursors(table, lambda: now, kind).of(known.source, known.connection_id).items():
-                found.append(_row(known.source, known.connection_id, kind, name, record, now))
+            hinted = Hints(table).of(*key) if kind == "cursor" else {}
+            for name, record in Cursors(table, lambda: now, kind).of(*key).items():
+                found.append(_row(*key, kind, name, record, hinted.get(name), now))
     return found
 
 
@@ -61,27 +64,32 @@ def cursor_of(text: str) -> dict[str, Any]:
     return found
 
 
-def _row(source: str, connection_id: str, kind: str, name: str, record: Record, now: datetime) -> dict[str, Any]:
+def _row(
+    source: str, connection_id: str, kind: str, name: str, record: Record, hinted_at: datetime | None, now: datetime
+) -> dict[str, Any]:
     return {
         "source": source,
         "connection": connection_id,
         "kind": kind,
         "stream": name,
-        "state": _state(record, now),
+        "state": _state(record, hinted_at, now),
         "records": record.records,
         "finished_at": record.last_finished_at,
         "next_at": record.next_at,
+        "hinted_at": hinted_at,
         "failures": record.failures,
         "error": record.cursor.get("error") or record.last_error,
         "cursor": record.cursor,
     }
 
 
-def _state(record: Record, now: datetime) -> str:
+def _state(record: Record, hinted_at: datetime | None, now: datetime) -> str:
     if record.lease_until is not None:
         return "running" if record.lease_until > now else "killed"
     if record.failures:
         return "failed"
+    if (woken := woken_at(record, hinted_at)) and woken <= now:
+        return "due"
     return "waits" if record.not_before and record.not_before > now else "due"
 
 

@@ -1,8 +1,8 @@
 """Embed: documents become chunks, and chunks vectors of the manifest's model.
 
 A document that cannot be read, or whose chunks no engine takes, is refused and costs nobody else: `nothing_to_read`,
-`structure_…`, `chunking_failed_<error>`, `engine_failed`, `vector_not_finite`. Documents of one content are embedded
-once, under the first one's id: what reads the results joins by content_hash.
+`structure_…`, `chunking_failed_<error>`, `engine_failed`, `vector_not_finite`; its row says so, and nobody asks again.
+Documents of one content are embedded once, under the first one's id: what reads the results joins by content_hash.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from events.gpu_job import Manifest, Refused
 
-from .. import data, vectors
+from .. import data, refusals, vectors
 from ..chunking.documents import chunks, model_text
 from ..chunking.speech import StructureUnfit
 from ..engines.encoder import Encoder, open_encoder
@@ -77,6 +77,7 @@ class Embed:
             tables={
                 "chunks": data.encode(data.CHUNKS, kept),
                 "embeddings": vectors.encoded(self.model, kept, embedded, job_id, now),
+                **refusals.table(refused, kind="embed", model_version=self.model.version, job_id=job_id, now=now),
             },
             chunks=len(kept),
             tokens=sum(chunk["tokens"] for chunk in kept),

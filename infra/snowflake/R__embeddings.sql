@@ -50,6 +50,15 @@ from (
 )
 file_format = (type = parquet);
 
+create pipe if not exists SOPHIA.AI_MEMORY.REFUSALS_PIPE
+    auto_ingest = true
+    comment = 'Refusals of the lake to AI_MEMORY.REFUSALS'
+as
+copy into SOPHIA.AI_MEMORY.REFUSALS
+from @SOPHIA.RAW_DATA.LAKE/gpu/results/refusals/
+file_format = (type = parquet)
+match_by_column_name = case_insensitive;
+
 {% for model in embedding_models -%}
 create pipe if not exists SOPHIA.AI_MEMORY.EMBEDDINGS__{{ model.slug }}_PIPE
     auto_ingest = true

@@ -36,7 +36,7 @@ def test_every_column_of_every_model_and_seed_is_described_and_no_other(
 
 
 def test_the_page_is_written_with_lineage_beside_the_catalog(company: KnownCompany, catalog: CatalogArtifact) -> None:
-    folder = company.warehouse.folder
+    folder = company.warehouse.folder / "dbt"
     assert (folder / "index.html").is_file()
     assert json.loads((folder / "catalog.json").read_text())["nodes"].keys() == catalog.nodes.keys()
     parents = company.warehouse.manifest.parent_map

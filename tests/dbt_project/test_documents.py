@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
+from events.gpu_job import Refused, Vocabulary
+from gpu_jobs import data, refusals
+from gpu_jobs.engines.encoder import CACHE
+from gpu_jobs.enrichers import RULES, enricher
+from gpu_jobs.job import Results
+from gpu_jobs.jobs.enrich import Enrich
 from gpu_jobs.models import LOCAL, model
+from gpu_jobs.understanding.rules import open_rules
 from infra.search import Filters, search
 from tests.dbt_project.known_company import KnownCompany
 
@@ -86,6 +93,84 @@ def test_the_nearest_chunk_of_what_is_true_now_is_found(company: KnownCompany, d
     assert search(port, "who pays late?", encode, MODEL, Filters(since=date(2100, 1, 1))) == []
     left = {row["document_id"] for row in company.warehouse.query("select * from AI_MEMORY.DOCUMENTS_TO_EMBED")}
     assert waiting - left == {near["document_id"], far["document_id"]}
+
+
+def test_what_is_understood_of_what_is_true_now_is_told_with_its_proof(
+    company: KnownCompany, documents: list[dict[str, Any]]
+) -> None:
+    by_id = {document["document_id"]: document for document in documents}
+    contents = {one["content_hash"]: one for one in documents if one["document_type"] == "ticket"}
+    *some, blank = [contents[content_hash] for content_hash in sorted(contents)[:4]]
+    done = _understood([{**one, "text": one["document_text"]} for one in some] + [{**blank, "text": " "}])
+    _load(company, "ENRICHMENTS", data.ENRICHMENTS, done.tables["enrichments"])
+    _load(company, "ENRICHMENTS", data.ENRICHMENTS, done.tables["enrichments"])  # written twice
+    _load(company, "REFUSALS", data.REFUSALS, done.tables["refusals"])
+
+    query = company.warehouse.query
+    told = {row["document_id"]: row for row in query("select * from AI_MEMORY.DOCUMENT_ENRICHMENTS")}
+    assert told.keys() == _saying_the_same(some, documents)
+    assert {row["method"] for row in told.values()} == {"rules+prototypes"}
+    assert all(-1 <= row["sentiment"] <= 1 for row in told.values())
+    claims = query("select * from AI_MEMORY.DOCUMENT_CLAIMS")
+    assert {claim["document_id"] for claim in claims} == set(told)
+    for claim in claims:
+        text = by_id[claim["document_id"]]["document_text"]
+        assert text[claim["start_offset"] : claim["end_offset"]] == claim["quote"]
+    astray = query(
+        "select scored.piece_key from AI_MEMORY.DOCUMENT_PIECE_SENTIMENTS as scored"
+        " left join ANALYTICS.INT_DOCUMENTS__PIECES as pieces"
+        " on pieces.piece_key = scored.piece_key and pieces.start_offset = scored.start_offset"
+        " where pieces.piece_key is null"
+    )
+    assert astray == []
+    waiting = {row["document_id"] for row in query("select document_id from AI_MEMORY.DOCUMENTS_TO_ENRICH")}
+    assert by_id.keys() - waiting == _saying_the_same([*some, blank], documents)
+
+
+def test_what_was_refused_is_asked_for_again_by_another_job_or_once_it_says_something_else(
+    company: KnownCompany, documents: list[dict[str, Any]]
+) -> None:
+    contents = {one["content_hash"]: one for one in documents}
+    refused, edited, older = (contents[content_hash] for content_hash in sorted(contents)[-3:])
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    for document, version in (
+        (refused, MODEL.version),
+        ({**edited, "content_hash": "what it said before"}, MODEL.version),
+        (older, "another-model@1"),
+    ):
+        one = Refused(
+            document_id=document["document_id"], content_hash=document["content_hash"], reason="nothing_to_read"
+        )
+        made = refusals.table([one], kind="embed", model_version=version, job_id="j", now=now)
+        _load(company, "REFUSALS", data.REFUSALS, made["refusals"])
+    ids = {one["document_id"] for one in (refused, edited, older)}
+    to_embed, to_enrich = (
+        {row["document_id"] for row in company.warehouse.query(text)}
+        for text in ("select * from AI_MEMORY.DOCUMENTS_TO_EMBED", "select * from AI_MEMORY.DOCUMENTS_TO_ENRICH")
+    )
+    assert not to_embed & _saying_the_same([refused], documents)
+    assert to_embed >= {edited["document_id"], older["document_id"]}
+    assert to_enrich >= ids
+
+
+def _saying_the_same(some: list[dict[str, Any]], documents: list[dict[str, Any]]) -> set[str]:
+    hashes = {one["content_hash"] for one in some}
+    return {one["document_id"] for one in documents if one["content_hash"] in hashes}
+
+
+def _understood(rows: list[dict[str, Any]]) -> Results:
+    work = Enrich(enricher(RULES), open_rules(Vocabulary(), CACHE))
+    return work.finish(work.prepare(rows), "j", datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def _load(company: KnownCompany, table: str, schema: Any, body: bytes) -> None:
+    """As the pipe does: by name, JSON as a variant."""
+    for row in data.decode(body, schema):
+        values = ", ".join("parse_json(%s)" if name == "enrichment" else "%s" for name in row)
+        company.warehouse.connection.cursor().execute(
+            f"insert into SOPHIA.AI_MEMORY.{table} ({', '.join(row)}) select {values}",
+            tuple(row.values()),
+        )
 
 
 def _vector(beginning: tuple[float, float]) -> list[float]:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from gpu_jobs.engines.encoder import open_encoder
+from gpu_jobs.enrichers import RULES, enricher
 from gpu_jobs.models import LOCAL, model
 from infra.embed import embed
+from infra.enrich import enrich
 from infra.search import search
 from tests.end_to_end.runs import Job
 from tests.running_stack import Silent
@@ -34,3 +36,23 @@ def test_every_document_is_embedded_once_and_found_by_what_it_says(job: Job, tmp
     assert wanted in [row["CHUNK_TEXT"] for row in nearest]
     [ended] = job.ask("select count(*) as count from RAW_DATA.EVENTS where source = 'sophia' and stream = 'gpu_job'")
     assert ended["count"] == 1
+
+
+def test_every_document_is_understood_once_and_every_claim_stands_in_its_text(job: Job) -> None:
+    told = enrich(job.stack, Silent(), enricher(RULES))
+    assert (told["outcome"], told["left"], told["refused"]) == ("finished", 0, {})
+    assert enrich(job.stack, Silent(), enricher(RULES))["outcome"] == "nothing to do"
+    assert len(job.ask("select * from AI_MEMORY.DOCUMENT_ENRICHMENTS")) == told["documents"]
+    claims = job.ask(
+        "select claims.claim_kind, claims.quote, claims.start_offset, claims.end_offset, documents.document_text"
+        " from AI_MEMORY.DOCUMENT_CLAIMS as claims"
+        " inner join AI_MEMORY.DOCUMENTS as documents on documents.document_id = claims.document_id"
+    )
+    assert {one["claim_kind"] for one in claims} >= {"talking_point", "outcome", "summary", "competitor_mention"}
+    for one in claims:
+        assert one["document_text"][int(one["start_offset"]) : int(one["end_offset"])] == one["quote"]
+    [spoken] = job.ask(
+        "select count(*) as count from RAW_DATA.EVENTS where source = 'sophia' and stream = 'gpu_job'"
+        " and payload:kind::varchar = 'enrich' and payload:outcome::varchar = 'finished'"
+    )
+    assert spoken["count"] == 1

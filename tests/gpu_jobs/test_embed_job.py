@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from events import keys
 from events.gpu_job import Refused
+from gpu_jobs import data
 from gpu_jobs import run as worker
 from gpu_jobs.chunking.documents import model_text
 from gpu_jobs.lake import FolderLake, LakeUnavailable
@@ -137,6 +139,9 @@ def test_a_poisoned_document_is_refused_and_costs_nobody_else(lake):
             ill, ("nothing_to_read", "structure_leaves_the_text", "engine_failed", "structure_unreadable"), strict=True
         )
     }
+    told = data.decode(lake.get(keys.gpu_result("refusals", MODEL.slug, shard.shard_id)), data.REFUSALS)
+    assert {row["document_id"] for row in told} == {one["document_id"] for one in ill}
+    assert {(row["kind"], row["model_version"]) for row in told} == {("embed", MODEL.version)}
 
 
 def test_an_engine_that_fails_at_everything_refuses_no_document(lake):

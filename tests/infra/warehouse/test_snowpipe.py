@@ -126,6 +126,37 @@ def test_an_object_is_loaded_by_the_pipe_that_reads_its_place(loader: Loader) ->
     assert loader.loaded() == ["e1"]
 
 
+def test_what_was_understood_and_what_was_refused_is_loaded(loader: Loader) -> None:
+    of = {"document_id": "d", "content_hash": "h", "model_version": "sales-rules@1", "job_id": "j"}
+    when = datetime(2026, 11, 20)
+    told = {"claims": [{"kind": "summary", "quote": 'It\'s \\ "odd" 🎉', "start": 0}], "sentiment": -0.5}
+    understood = of | {
+        "method": "rules+prototypes",
+        "prompt_version": "p",
+        "enrichment": json.dumps(told),
+        "dropped_claims": 2,
+        "enriched_at": when,
+    }
+    refused = of | {"kind": "enrich", "reason": "nothing_to_read", "refused_at": when}
+    for table, schema, row in (
+        ("enrichments", data.ENRICHMENTS, understood),
+        ("refusals", data.REFUSALS, refused),
+    ):
+        key = keys.gpu_result(table, "sales_rules_1", "s1")
+        loader.store.objects[key] = data.encode(schema, [row])
+        loader.queue.send(notification(key))
+
+    assert loader.turn() == 2
+
+    [loaded] = loader.query(
+        "select enrichment:claims[0]:quote::varchar as quote, enrichment:sentiment::float as sentiment, dropped_claims,"
+        " enriched_at from AI_MEMORY.ENRICHMENTS"
+    )
+    assert list(loaded.values()) == [told["claims"][0]["quote"], -0.5, 2, when]
+    [loaded] = loader.query("select kind, reason, refused_at from AI_MEMORY.REFUSALS")
+    assert list(loaded.values()) == ["enrich", "nothing_to_read", when]
+
+
 def test_loads_what_is_notified_and_nothing_else(loader: Loader) -> None:
     loader.land("slack/message/a.ndjson.gz", "e1", "e2")
     loader.land("slack/message/b.ndjson.gz", "e3")

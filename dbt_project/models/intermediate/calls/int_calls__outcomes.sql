@@ -57,16 +57,49 @@ strongest as (
 
 ),
 
+understood_calls as (
+
+    select distinct call_id from {{ ref('int_calls__understood') }}
+
+),
+
+understood_outcomes as (
+
+    select
+        call_id,
+        label as outcome_category
+    from {{ ref('int_calls__understood_claims') }}
+    where claim_kind = 'outcome'
+
+),
+
+-- Of a call that a language model has read and found no outcome in, phrases say none either.
 outcomes as (
 
     select
         calls.call_id,
-        coalesce(calls.outcome_category, strongest.outcome_category) as outcome_category,
-        iff(calls.outcome_category is not null, 'gong', 'content') as outcome_source
+        case
+            when calls.outcome_category is not null then calls.outcome_category
+            when understood_calls.call_id is not null then understood_outcomes.outcome_category
+            else strongest.outcome_category
+        end as outcome_category,
+        case
+            when calls.outcome_category is not null then 'gong'
+            when understood_calls.call_id is not null then 'llm'
+            else 'content'
+        end as outcome_source
     from calls
     left join strongest on strongest.call_id = calls.call_id
-    where calls.outcome_category is not null or strongest.outcome_category is not null
+    left join understood_calls on understood_calls.call_id = calls.call_id
+    left join understood_outcomes on understood_outcomes.call_id = calls.call_id
+
+),
+
+known as (
+
+    select * from outcomes
+    where outcome_category is not null
 
 )
 
-select * from outcomes
+select * from known

@@ -14,6 +14,22 @@ utterance_scores as (
 
 ),
 
+understood as (
+
+    select * from {{ ref('int_calls__understood') }}
+
+),
+
+understood_calls as (
+
+    select
+        call_id,
+        max(model_version) as model_version
+    from understood
+    group by call_id
+
+),
+
 speakers as (
 
     select * from {{ ref('stg_gong__call_parties') }}
@@ -22,22 +38,36 @@ speakers as (
 
 ),
 
+-- What a language model has read is scored by it alone: what words weigh and what a reader hears do not mix.
+felt as (
+
+    select
+        sentences.*,
+        iff(understood_calls.call_id is null, utterance_scores.sentiment, understood.sentiment) as sentiment
+    from sentences
+    inner join utterance_scores on utterance_scores.sentence_key = sentences.sentence_key
+    left join understood_calls on understood_calls.call_id = sentences.call_id
+    left join understood
+        on understood.call_id = sentences.call_id
+        and understood.monologue_number = sentences.monologue_number
+
+),
+
 -- A third of the call is a third of the time in which anybody spoke.
 spoken as (
 
     select
-        sentences.call_id,
+        felt.call_id,
         coalesce(speakers.affiliation, 'unknown') as affiliation,
-        utterance_scores.sentiment,
-        greatest(coalesce(sentences.end_ms - sentences.start_ms, 0), 0) / 1000 as spoken_s,
-        min(sentences.start_ms) over (partition by sentences.call_id) as first_ms,
-        max(sentences.end_ms) over (partition by sentences.call_id) as last_ms,
-        sentences.start_ms
-    from sentences
-    inner join utterance_scores on utterance_scores.sentence_key = sentences.sentence_key
-    left join speakers on speakers.call_id = sentences.call_id and speakers.speaker_id = sentences.speaker_id
+        felt.sentiment,
+        greatest(coalesce(felt.end_ms - felt.start_ms, 0), 0) / 1000 as spoken_s,
+        min(felt.start_ms) over (partition by felt.call_id) as first_ms,
+        max(felt.end_ms) over (partition by felt.call_id) as last_ms,
+        felt.start_ms
+    from felt
+    left join speakers on speakers.call_id = felt.call_id and speakers.speaker_id = felt.speaker_id
     -- A sentence without a text says nothing, and its time is nobody's.
-    where utterance_scores.sentiment is not null
+    where felt.sentiment is not null
 
 ),
 
@@ -101,8 +131,8 @@ judged as (
 scored as (
 
     select
-        call_id,
-        {{ sentiment_model() }}::varchar as model_version,
+        judged.call_id,
+        coalesce(understood_calls.model_version, {{ sentiment_model() }})::varchar as model_version,
         utterance_count,
         external_utterance_count,
         external_talk_s::number(12, 3) as external_talk_s,
@@ -118,6 +148,7 @@ scored as (
             else 'neutral'
         end as sentiment_label
     from judged
+    left join understood_calls on understood_calls.call_id = judged.call_id
 
 )
 

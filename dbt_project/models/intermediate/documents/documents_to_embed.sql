@@ -12,6 +12,14 @@ embeddings as (
 
     select distinct content_hash from {{ source('ai_memory', 'embeddings') }}
 
+),
+
+-- Nothing could be made of it, and nothing will until it says something else.
+refusals as (
+
+    select distinct content_hash from {{ source('ai_memory', 'refusals') }}
+    where kind = 'embed' and {{ is_of_model('model_version', 'embedding_model') }}
+
 )
 
 select
@@ -24,4 +32,5 @@ select
     documents.characters
 from documents
 left join embeddings on embeddings.content_hash = documents.content_hash
-where embeddings.content_hash is null
+left join refusals on refusals.content_hash = documents.content_hash
+where embeddings.content_hash is null and refusals.content_hash is null

@@ -252,6 +252,7 @@ placed as (
             partition by source, connection_id, source_record_id
             order by position_key, piece_text
         ) as piece_number,
+        position_key,
         speaker,
         piece_text,
         start_ms,
@@ -268,6 +269,7 @@ select
     connection_id,
     source_record_id,
     piece_number,
+    position_key,
     speaker,
     piece_text,
     start_ms,
