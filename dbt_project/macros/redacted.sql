@@ -28,7 +28,8 @@
   A request names people by hashes only (events/erasure.py), so what could be an address or a name in a payload is
   hashed and compared. A record that is the person loses its payload, in all its versions; anywhere else the address
   becomes erased@ and its domain, so a call still finds its account, and the name becomes `erased`. A redacted event
-  counts as landed when the request did: what is built on it builds again.
+  counts as landed when the request did: what is built on it builds again. What was linked to an account by the person
+  alone (a conversation of a contact, a champion who left) is linked to none afterwards, and customer health with it.
 -#}
 {% macro redacted_events() -%}
 erasures as (

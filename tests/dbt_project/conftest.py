@@ -8,11 +8,12 @@ import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from tests.dbt_project.compared import Tables, tables
 from tests.dbt_project.known_company import KnownCompany, built
 from tests.dbt_project.story import AS_OF, EVENTS, LANDED_AT
 from tests.dbt_project.warehouse import PROJECT, Warehouse, running
 
-SEEDS = [int(one) for one in (os.environ.get("SOPHIA_TRUTH_SEEDS") or "5").split(",")]
+SEEDS = [int(one) for one in (os.environ.get("SOPHIA_TRUTH_SEEDS") or "7").split(",")]
 """One, so that `make test` stays short: a company takes minutes. `make accuracy` compares ten, five of them drawn."""
 
 
@@ -29,14 +30,25 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
 
 
 @pytest.fixture(scope="session", params=["story"])
-def story(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[Warehouse]:
-    """A warehouse in which the story was told, and every model built of it. Whoever tells it another story lets it
-    `forget` this one, and runs with a full refresh."""
+def told_once(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Iterator[tuple[Warehouse, Tables]]:
+    """A warehouse in which the story was told in one run of every model, and what it held then."""
     with running(tmp_path_factory.mktemp("story"), AS_OF, manifest) as warehouse:
         warehouse.land(EVENTS, LANDED_AT)
         warehouse.dbt("seed")
         warehouse.dbt("run")
-        yield warehouse
+        yield warehouse, tables(warehouse)
+
+
+@pytest.fixture(scope="session")
+def story(told_once: tuple[Warehouse, Tables]) -> Warehouse:
+    """Whoever tells it another story lets it `forget` the one before, and runs with a full refresh."""
+    return told_once[0]
+
+
+@pytest.fixture(scope="session")
+def in_order(told_once: tuple[Warehouse, Tables]) -> Tables:
+    """What the story comes to, told once and in order."""
+    return told_once[1]
 
 
 @pytest.fixture(scope="session", params=SEEDS, ids=lambda seed: f"seed{seed}")

@@ -4,33 +4,12 @@ import random
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
+from tests.dbt_project.compared import TABLES, Tables, tables
 from tests.dbt_project.story import EVENTS, LANDED_AT, Told
 from tests.dbt_project.warehouse import Warehouse
-
-TABLES = {
-    "EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS": (),
-    "EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS_DETAIL": ("as_reported_value", "restated_at"),
-    "EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D": (),
-    "GONG_INTELLIGENCE.CALL_TRANSCRIPTS": (),
-    "COMPETITIVE_INTELLIGENCE.COMPETITOR_MENTIONS": (),
-    "ANALYTICS.COMPLETENESS": ("duplicates",),
-    "ANALYTICS.INT_COMPETITORS__RAW_MENTIONS": (),
-    "ANALYTICS.INT_DATA_HEALTH__FLAWS": (),
-    "ANALYTICS.INT_DEALS__STAGE_INTERVALS": ("landed_at",),
-    "ANALYTICS.INT_LLM__REQUESTS": ("read_until",),
-    "ANALYTICS.FCT_DEAL": (),
-    "ANALYTICS.FCT_DEAL_STAGE_HISTORY": (),
-    "ANALYTICS.FCT_PIPELINE_DAILY": ("landed_at",),
-    "STAGING.BASE_RECORDS": ("landed_at",),
-    "STAGING.BASE_HUBSPOT__PROPERTY_CHANGES": ("landed_at",),
-    "STAGING.BASE_SLACK__CHANNEL_CHANGES": ("landed_at",),
-}
-"""What is compared, without the columns that tell when and how often something arrived."""
-Tables = dict[str, list[dict[str, Any]]]
 
 
 def tell(warehouse: Warehouse, *runs: Sequence[Told]) -> Tables:
@@ -43,19 +22,9 @@ def tell(warehouse: Warehouse, *runs: Sequence[Told]) -> Tables:
     return tables(warehouse)
 
 
-def tables(warehouse: Warehouse) -> Tables:
-    return {table: warehouse.rows(table, leaving_out) for table, leaving_out in TABLES.items()}
-
-
-@pytest.fixture(scope="module")
-def in_order(story: Warehouse) -> Tables:
-    """The story told once, in one run."""
-    return tell(story, EVENTS)
-
-
 def test_every_test_of_every_model_passes(story: Warehouse, in_order: Tables) -> None:
     """Those of rows on the story's, and the models' unit tests on rows of their own."""
-    assert in_order
+    assert tables(story) == in_order
     story.dbt("test")
 
 

@@ -19,6 +19,8 @@ from tests.dbt_project.warehouse import Warehouse
 SOURCES = ("apollo", "gong", "hubspot", "intercom", "phantombuster", "salesforce", "slack", "usergems", "zendesk")
 """Where customers' people are told of."""
 NUMBERS = ("EXECUTIVE_INTELLIGENCE.KPI_ROLLUPS", "EXECUTIVE_DASHBOARD.EXECUTIVE_DASHBOARD_30D")
+OF_PEOPLE = "customer_health_score"
+"""It counts who writes and who left: of a person nobody knows any more, it can count neither."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,16 @@ def test_everybody_else_stays(erased: Erased) -> None:
     assert _tells(erased.warehouse, "STAGING.STG_HUBSPOT__CONTACTS", erased.another)
 
 
-def test_no_number_moves(erased: Erased) -> None:
+def test_no_number_moves_but_what_is_counted_of_people(erased: Erased) -> None:
     """An address becomes erased@ and its domain, so a call still finds its account."""
-    assert {table: erased.warehouse.rows(table) for table in NUMBERS} == erased.before
+    moved = [
+        (table, name, before[name], after[name], before.get("date_key"))
+        for table in NUMBERS
+        for before, after in zip(erased.before[table], erased.warehouse.rows(table), strict=True)
+        for name in before
+        if before[name] != after[name] and name != OF_PEOPLE
+    ]
+    assert moved == []
 
 
 def test_told_again_is_erased_again(erased: Erased) -> None:
