@@ -12,19 +12,23 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from infra.company import vendors
 from infra.company.signing import sign
 from infra.local.processes import CannotStart
-from infra.local.stack import PARTS, ROOT, Stack
+from infra.local.stack import DEFAULT_VENDOR_OPTIONS, PARTS, ROOT, Stack
 from infra.warehouse import query
 from tests.running_stack import Silent, new_stack, running_stack
 
 pytestmark = pytest.mark.stack
 
 
+VENDORS = ("github", "slack")
+"""All of them run in the end-to-end tests; here each minute's pulls would only take the time of what is looked at."""
+VENDOR_OPTIONS = (*DEFAULT_VENDOR_OPTIONS, "--sources", *VENDORS)
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    with running_stack(tmp_path_factory.mktemp("sophia")) as stack:
+    with running_stack(tmp_path_factory.mktemp("sophia"), VENDOR_OPTIONS) as stack:
         yield stack
 
 
@@ -94,14 +98,14 @@ def test_everything_listens_on_loopback_alone(stack):
 
 def test_up_again_starts_nothing_anew(stack):
     before = [row["pid"] for row in stack.status()]
-    stack.up(Silent())
+    stack.up(Silent(), vendor_options=VENDOR_OPTIONS)
     assert [row["pid"] for row in stack.status()] == before
 
 
 def test_every_simulated_vendor_is_a_connection(stack):
     table = stack.client("dynamodb").scan(TableName="sophia-state")["Items"]
     connections = {item["sk"]["S"] for item in table if item["pk"]["S"] == "connection"}
-    assert connections == {f"{name}/default" for name in vendors.names()}
+    assert connections == {f"{name}/default" for name in VENDORS}
     secrets = stack.client("secretsmanager").list_secrets()["SecretList"]
     assert {f"sophia/{name}" for name in connections} <= {secret["Name"] for secret in secrets}
 
@@ -142,7 +146,7 @@ def test_a_delivery_answered_before_a_kill_arrives_once(stack, part):
     kill(stack, part)
     assert status == 200
     assert not stack.is_up()
-    stack.up(Silent(), dies_with_us=True)
+    stack.up(Silent(), vendor_options=VENDOR_OPTIONS, dies_with_us=True)
     _, later = post(stack, f"after {part} was killed")
     for event_id in answer["event_ids"] + later["event_ids"]:
         await_row(stack, event_id)
@@ -152,7 +156,7 @@ def test_a_delivery_answered_before_a_kill_arrives_once(stack, part):
 def test_up_recovers_when_every_part_was_killed(stack):
     for part in PARTS:
         kill(stack, part)
-    stack.up(Silent(), dies_with_us=True)
+    stack.up(Silent(), vendor_options=VENDOR_OPTIONS, dies_with_us=True)
     assert stack.is_up()
     status, answer = post(stack, "after everything was killed")
     assert status == 200
@@ -170,7 +174,7 @@ def test_data_is_still_there_after_down_and_up(stack):
     await_row(stack, answer["event_ids"][0])
     stack.down()
     assert not any(row["pid"] for row in stack.status())
-    stack.up(Silent(), dies_with_us=True)
+    stack.up(Silent(), vendor_options=VENDOR_OPTIONS, dies_with_us=True)
     assert len(rows_of(stack, answer["event_ids"][0])) == 1
     assert stack.client("s3").list_objects_v2(Bucket=stack.lake_bucket, Prefix="events/slack/message/")["KeyCount"] > 0
     assert post(stack, "and on")[0] == 200
