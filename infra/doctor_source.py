@@ -1,6 +1,5 @@
 """What `sophia doctor NAME` looks at: a source's doors, samples, lanes, staging models and simulator."""
 
-import importlib
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from chalicelib import sources
 from chalicelib.ingest.source import Delivery, Source
 
 from .company import vendors
+from .company.samples import named
 from .company.signing import new_credentials, sign
 
 ROOT = Path(__file__).parents[1]
@@ -92,12 +92,10 @@ def _meant(source: Source, path: Path) -> Any:
     """The events of a sample, delivered as the simulator signs it."""
     assert source.webhook
     stored, kept = new_credentials(source.name, random.Random(1))
-    records = importlib.import_module(f"events.{source.name}")
-    event_type = getattr(records, "event_type_of", lambda filename: None)(path.name)
-    extra: dict[str, str] = getattr(records, "headers_of", lambda filename: {})(path.name)
+    told = named(source.name, path.name)
     now, url = datetime.now(UTC), f"https://hooks.payready.example/hooks/{source.name}"
-    signed = sign(source.name, path.read_bytes(), url, kept, now, event_type=event_type, headers=extra)
-    headers = {key.lower(): told for key, told in signed.headers.items()}
+    signed = sign(source.name, path.read_bytes(), url, kept, now, event_type=told.event_type, headers=told.headers)
+    headers = {key.lower(): value for key, value in signed.headers.items()}
     return source.webhook.read(
         Delivery(source.name, "default", "POST", signed.url, headers, signed.body, now, stored.get("webhook", {}))
     )

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from events import github
-
+from .company.samples import named
 from .company.signing import sign
 from .local.stack import Stack
 
@@ -29,8 +28,9 @@ def send_files(
     missing = [str(path) for path in files if str(path) != "-" and not path.is_file()]
     if missing:
         raise CannotSend(f"no such file: {', '.join(missing)}")
-    kinds = {file: event_type or github.event_type_of(file.name) for file in files} if source == "github" else {}
-    if unnamed := [str(file) for file, kind in kinds.items() if not kind]:
+    told = {file: named(source, file.name) for file in files}
+    kinds = {file: event_type or told[file].event_type for file in files}
+    if unnamed := [str(file) for file, kind in kinds.items() if source == "github" and not kind]:
         raise CannotSend(
             f"GitHub names the event in a header, and {', '.join(unnamed)} does not tell it: add --event-type, such as "
             "--event-type pull_request, or name the file webhook__pull_request.json"
@@ -40,7 +40,7 @@ def send_files(
     for file in files:
         body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         url = stack.public_base_url + path
-        signed = sign(source, body, url, known[source], datetime.now(UTC), kinds.get(file))
+        signed = sign(source, body, url, known[source], datetime.now(UTC), kinds[file], headers=told[file].headers)
         target = stack.api_url + signed.url.removeprefix(stack.public_base_url)
         status, answer = _post(target, signed.body, signed.headers)
         results.append({"file": str(file), "status": status, **_told(answer)})

@@ -4,7 +4,6 @@ import base64
 import dataclasses
 import functools
 import hashlib
-import importlib
 import json
 import os
 import random
@@ -20,6 +19,7 @@ import pytest
 from chalicelib import sources
 from chalicelib.ingest.source import Delivery, Source, Verdict, Webhook, envelop
 from events.envelope import decode, encode
+from infra.company.samples import named
 from infra.company.signing import new_credentials, sign
 
 ROOT = Path(__file__).parents[1]
@@ -215,12 +215,9 @@ def _signature(delivery: Delivery) -> dict[str, str]:
 def _signed(name: str, path: Path, at: datetime = NOW) -> tuple[Delivery, Sequence[str]]:
     stored, kept = _credentials(name, seed=1)
     body, url = path.read_bytes(), f"https://hooks.payready.example/hooks/{name}"
-    records = importlib.import_module(f"events.{name}")
-    event_type_of = getattr(records, "event_type_of", lambda filename: None)
-    headers_of = getattr(records, "headers_of", lambda filename: {})
-    event_type, extra = event_type_of(path.name), headers_of(path.name)
-    signed = sign(name, body, url, kept, at, event_type=event_type, headers=extra)
-    headers = {key.lower(): told for key, told in signed.headers.items()}
+    told = named(name, path.name)
+    signed = sign(name, body, url, kept, at, event_type=told.event_type, headers=told.headers)
+    headers = {key.lower(): value for key, value in signed.headers.items()}
     settings = stored.get("webhook", {})
     delivery = Delivery(name, "default", "POST", signed.url, headers, signed.body, at, settings)
     return delivery, stored["signing_secrets"]

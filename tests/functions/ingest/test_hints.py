@@ -1,7 +1,6 @@
 """A delivery that only says "something changed" makes the pull of it due, and lands whatever goes wrong with that."""
 
 import dataclasses
-import importlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from chalicelib.ingest.land import Line
 from chalicelib.ingest.source import Delivery, Source, envelop
 from chalicelib.ingest.state_table import StateTable
 from events.envelope import Envelope, encode
+from infra.company.samples import named
 
 ROOT = Path(__file__).parents[3]
 SECOND = timedelta(seconds=1)
@@ -226,12 +226,11 @@ def test_of_two_hints_the_newer_stays_whichever_is_noted_last(table: StateTable)
 
 @pytest.mark.parametrize("name", HINTING)
 def test_every_stream_that_is_hinted_at_hears_of_it_by_a_delivery_of_its_vendor(name: str) -> None:
-    source, records = sources.load(name), importlib.import_module(f"events.{name}")
+    source = sources.load(name)
     assert source and source.webhook and source.pull
-    headers_of = getattr(records, "headers_of", lambda filename: {})
     told = []
     for path in sorted((ROOT / "events" / name / "samples").glob("webhook__*")):
-        headers = {key.lower(): value for key, value in headers_of(path.name).items()}
+        headers = {key.lower(): value for key, value in named(name, path.name).headers.items()}
         read = source.webhook.read(Delivery(name, "default", "POST", "", headers, path.read_bytes(), NOON))
         about = {"source": name, "connection_id": "default", "lane": "webhook", "received_at": NOON, "trace_id": "t"}
         told += [envelop(event, **about) for event in read]  # type: ignore[arg-type]

@@ -3,7 +3,6 @@
 Both run in this process. The vendor may knock at our address while it makes a webhook, so that is served for real.
 """
 
-import importlib
 import itertools
 import json
 import threading
@@ -34,6 +33,7 @@ from chalicelib.ingest.subscriptions import Keeper, Kept
 from chalicelib.ingest.webhook_address import address, has_key
 from infra.company import credentials as keys
 from infra.company import vendors
+from infra.company.samples import named
 from infra.company.signing import sign
 from infra.company.vendors.app import make_app, make_site
 from infra.company.vendors.limits import Limiter
@@ -256,12 +256,10 @@ def test_a_delivery_signed_with_the_secret_that_was_agreed_on_is_believed(ours: 
 
 def _signed(name: str, secret: str, ours: Ours, url: str) -> Delivery:
     sample = sorted((ROOT / "events" / name / "samples").glob("webhook__*"))[0]
-    records = importlib.import_module(f"events.{name}")
-    event_type = getattr(records, "event_type_of", lambda filename: None)(sample.name)
-    extra = getattr(records, "headers_of", lambda filename: {})(sample.name)
+    told = named(name, sample.name)
     signing = {**ours.kept_by_vendor, "signing_secret": secret}
-    signed = sign(name, sample.read_bytes(), url, signing, ours.times[-1], event_type, headers=extra)
-    headers = {key.lower(): told for key, told in signed.headers.items()}
+    signed = sign(name, sample.read_bytes(), url, signing, ours.times[-1], told.event_type, headers=told.headers)
+    headers = {key.lower(): value for key, value in signed.headers.items()}
     return Delivery(name, keys.CONNECTION_ID, "POST", signed.url, headers, signed.body, ours.times[-1])
 
 
