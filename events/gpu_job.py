@@ -33,6 +33,37 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     talking_points: tuple[tuple[str, str], ...] = ()
 
 
+class OrderedShard(msgspec.Struct, frozen=True, kw_only=True):
+    """Documents that wait, in one Parquet object, each content once. characters counts their texts."""
+
+    key: str
+    content_hashes: tuple[str, ...]
+    characters: int
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits in the warehouse, as it writes it into the lake (infra/snowflake/procedures/order_gpu_jobs.py).
+
+    job_id is the job's that is made of it. model_slug names the entry of the registry that serves there. Nothing of it
+    is ordered again before that job is told to have ended, or three days are over.
+    """
+
+    job_id: str
+    kind: Kind
+    model_slug: str
+    ordered_at: datetime
+    shards: tuple[OrderedShard, ...]
+    vocabulary: Vocabulary | None = None
+
+
+class Software(msgspec.Struct, frozen=True, kw_only=True):
+    """What a machine that comes with nothing loads: the worker's wheel, and each model's weights as a tar. Keys of the
+    lake, each with the SHA-256 of its object."""
+
+    wheel: tuple[str, str]
+    weights: dict[str, tuple[str, str]] = {}
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """One job. model_id names an entry of gpu_jobs.models, or of gpu_jobs.enrichers where kind is enrich; a worker that
     has another model_version of it refuses.

@@ -44,6 +44,11 @@ def gpu_shard(shard_id: str) -> str:
     return f"{GPU}/shards/{shard_id}.parquet"
 
 
+def gpu_orders(day: date) -> str:
+    """What the keys of a day's orders begin with; <job>.json follows."""
+    return f"{GPU}/orders/{day.isoformat()}/"
+
+
 def gpu_manifest(job_id: str) -> str:
     """The key of a job's manifest; its heartbeat lies beside it."""
     return f"{GPU}/jobs/{job_id}/manifest.json"
@@ -58,6 +63,17 @@ def gpu_result(table: str, model_slug: str, shard_id: str) -> str:
     return f"{GPU}/results/{table}/{model_slug}/{shard_id}.parquet"
 
 
+def gpu_result_again(table: str, model_slug: str, shard_id: str, job_id: str) -> str:
+    """The key of the same rows where a job finds that they were made and not loaded. Snowpipe takes no object of a name
+    that it has loaded; docs.snowflake.com, "Snowpipe", "Load history"."""
+    return f"{GPU}/results/{table}/{model_slug}/{shard_id}-{job_id}.parquet"
+
+
 def gpu_done(model_slug: str, shard_id: str) -> str:
     """The key of a finished shard's marker, by which collect is told."""
     return f"{GPU}/done/{model_slug}/{shard_id}.json"
+
+
+def gpu_worker() -> str:
+    """The key of what a machine loads before it can work; see events.gpu_job.Software."""
+    return f"{GPU}/worker/software.json"

@@ -55,6 +55,26 @@ def tick(event: CloudWatchEvent) -> None:
         order_background(datetime.now(UTC))
 
 
+# The warehouse orders once an hour (infra/snowflake/R__gpu_orders.sql); five minutes later at most it is taken.
+@app.schedule(Rate(5, unit=Rate.MINUTES), name="dispatch")
+def dispatch(event: CloudWatchEvent) -> dict[str, str]:
+    from chalicelib.intelligence.fleet import run_dispatch
+    from chalicelib.tracing import traced
+
+    with traced("dispatch"):
+        return run_dispatch()
+
+
+# A worker that has been silent for three minutes is given up, and ten after its lease a run must cost nothing more.
+@app.schedule(Rate(3, unit=Rate.MINUTES), name="reap")
+def reap(event: CloudWatchEvent) -> bool:
+    from chalicelib.intelligence.fleet import run_reap
+    from chalicelib.tracing import traced
+
+    with traced("reap"):
+        return run_reap()
+
+
 @app.on_sqs_message(queue="sophia-pulls", batch_size=1, name="pull")
 def pull(event: SQSEvent) -> None:
     from chalicelib.ingest.pull import run_pull

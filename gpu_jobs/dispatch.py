@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from events.gpu_job import Manifest
+from events.gpu_job import Kind, Manifest
 
-from .enrichers import enricher
-from .models import model
+from .enrichers import ENRICHERS, enricher
+from .models import MODELS, model
 from .places.place import (
     Failed,
     Finished,
@@ -49,10 +49,13 @@ __all__ = [
     "Running",
     "Started",
     "State",
+    "fetch",
     "lambda_labs",
     "modal",
     "model_slug",
     "plans",
+    "registered",
+    "runs_on_gpu",
 ]
 
 STOPPED_WITHIN = timedelta(minutes=10)
@@ -99,6 +102,27 @@ def model_slug(job: Manifest) -> str:
     return enricher(job.model_id).slug if job.kind == "enrich" else model(job.model_id).slug
 
 
+def registered(kind: Kind, slug: str) -> tuple[str, str]:
+    """Id and version of what serves under that slug. Raises KeyError that says which there are."""
+    entries = ENRICHERS.values() if kind == "enrich" else MODELS.values()
+    for entry in entries:
+        if entry.slug == slug:
+            return entry.model_id, entry.version
+    raise KeyError(f"nothing that can {kind} is called {slug!r}; there are {', '.join(one.slug for one in entries)}")
+
+
+def runs_on_gpu(job: Manifest) -> bool:
+    """False for what a CPU does by rules: no place that rents GPUs has what it needs."""
+    return job.kind == "embed" or enricher(job.model_id).method == "llm"
+
+
+def fetch(name: str, url: str, sha256: str) -> "Fetch":
+    """A file that a machine of Lambda Labs loads first."""
+    from .places.lambda_labs_machine import Fetch
+
+    return Fetch(name, url, sha256)
+
+
 def modal(token_id: str, token_secret: str, *, lake: str, fleet: str, environment: str | None = None) -> Place:
     """Modal, by its own client. Raises PlaceRefuses where the token is not good."""
     from .places.on_modal import OnModal, connect
@@ -113,10 +137,10 @@ def lambda_labs(
     fleet: str,
     ssh_key_name: str,
     environment: Callable[[Manifest], Mapping[str, str]],
-    fetches: Callable[[], "tuple[Fetch, ...]"],
+    fetches: Callable[[Manifest], "tuple[Fetch, ...]"],
 ) -> Place:
     """Lambda Labs. environment gives what the worker of a job may know, short-lived access to the lake and no more;
-    fetches what its machine loads before it starts."""
+    fetches what its machine loads before it starts: the worker's wheel, and its model's weights."""
     from .places.lambda_labs_api import LambdaLabs, Pacer, connect
     from .places.on_lambda_labs import OnLambdaLabs
 

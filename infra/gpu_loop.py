@@ -1,15 +1,15 @@
 """The GPU loop on this machine: documents that wait to a worker here, what it makes of them into the warehouse.
 
-Dispatch, leases and reaping are the functions that run in the cloud; only the place is this machine, and only here one
-process plays every part.
+The procedure that orders, dispatch, leases and reaping are what runs in production; only the place is this machine, and
+only here one process plays every part.
 """
 
-import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -20,97 +20,92 @@ from chalicelib.ingest.land import land
 from chalicelib.intelligence.budget import Budget
 from chalicelib.intelligence.dispatch import Fleet, dispatch
 from chalicelib.intelligence.leases import Leases
+from chalicelib.intelligence.orders import manifest
 from chalicelib.intelligence.reap import reap
 from events import keys
-from events.gpu_job import Heartbeat, Kind, Manifest, Shard, Vocabulary, shard_id
-from gpu_jobs import data
+from events.gpu_job import Heartbeat, Kind, Manifest, Order
 from gpu_jobs.places.on_local import OnLocal
 
 from .local.cloud import CREDENTIALS
 from .local.connections import state_table
 from .local.stack import Stack, Steps
+from .local.unloading import Session
+from .local.warehouse.running import connect
 from .pull import wait_until_loaded
+from .snowflake.procedures import order_gpu_jobs
 from .warehouse import query
 
-DOCUMENTS_A_SHARD = 250
-LONGEST = timedelta(hours=2)
 _POLL_S = 0.5
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is to be made of what waits. waiting is a model of AI_MEMORY with the columns of DOCUMENTS_TO_EMBED."""
+class Work:
+    """What is to be made of what waits, and by whom: the slug of a registry's entry."""
 
     kind: Kind
-    model_id: str
-    model_version: str
-    waiting: str
+    slug: str
     find: str
     make: str
-    vocabulary: Vocabulary | None = None
 
 
-def through(order: Order, stack: Stack, steps: Steps) -> dict[str, Any]:
-    """How many documents waited, how the job ended (`finished`, or `dead` with its reason), how many of them nothing
-    could be made of by reason, and how many wait now. May be repeated: a second run finds nothing to do.
+def through(work: Work, stack: Stack, steps: Steps) -> dict[str, Any]:
+    """How many documents waited, how their jobs ended (`finished`, or as the first that did not, with its reason), how
+    many of them nothing could be made of by reason, and how many wait now. May be repeated: a second run finds
+    nothing to do. What was made before and is not in the warehouse is loaded, not made again.
 
-    Raises TimeoutError.
+    Raises TimeoutError; ValueError where dbt is set to another model.
     """
-    with steps.step(order.find) as report:
-        waiting = query(stack.warehouse_port, f"select * from AI_MEMORY.{order.waiting} order by document_id")  # noqa: S608
-        report(f"{len(waiting)} documents")
+    wait_until_loaded(stack, steps)  # or what a run before made would be taken for lost
+    with steps.step(work.find) as report:
+        waiting = _waiting(work, stack)
+        report(f"{waiting} documents")
     if not waiting:
         return {"documents": 0, "job": None, "outcome": "nothing to do", "refused": {}, "left": 0}
-    lake, now = Lake(stack.client("s3"), stack.lake_bucket), datetime.now(UTC)
-    shards = list(_shards(waiting, order, lake))
-    job_id = hashlib.sha256("\n".join([now.isoformat(), *(one.shard_id for one in shards)]).encode()).hexdigest()[:32]
-    job = Manifest(
-        job_id=job_id,
-        kind=order.kind,
-        model_id=order.model_id,
-        model_version=order.model_version,
-        shards=tuple(shards),
-        created_at=now,
-        ends_at=now + LONGEST,
-        max_usd=0.0,
-        vocabulary=order.vocabulary,
-    )
-    outcome = _carried_out(job, order.make, _fleet(stack, lake), lake, steps)
+    lake = Lake(stack.client("s3"), stack.lake_bucket)
+    fleet, jobs, outcome = _fleet(stack, lake), [], "finished"
+    for order in _orders(work, stack, lake):
+        job = manifest(order, lake, now=_clock(), max_usd=0.0)
+        jobs.append(job.job_id)
+        outcome = _carried_out(job, work.make, fleet, lake, steps) if job.shards else "finished"
+        if outcome != "finished":
+            break
     wait_until_loaded(stack, steps)
-    [left] = query(stack.warehouse_port, f"select count(*) as count from AI_MEMORY.{order.waiting}")  # noqa: S608
-    refused = query(
+    return {
+        "documents": waiting,
+        "job": " ".join(jobs),
+        "outcome": outcome,
+        "refused": dict(sum((_refused(job_id, stack) for job_id in jobs), Counter())),
+        "left": _waiting(work, stack),
+    }
+
+
+def _refused(job_id: str, stack: Stack) -> Counter[str]:
+    """Documents by reason."""
+    found = query(
         stack.warehouse_port,
         "select reason, count(distinct document_id) as count from AI_MEMORY.REFUSALS where job_id = %s group by reason",
         [job_id],
     )
-    return {
-        "documents": len(waiting),
-        "job": job_id,
-        "outcome": outcome,
-        "refused": {row["REASON"]: row["COUNT"] for row in refused},
-        "left": left["COUNT"],
-    }
+    return Counter({row["REASON"]: int(row["COUNT"]) for row in found})
 
 
-def _shards(waiting: Sequence[Mapping[str, Any]], order: Order, lake: Lake) -> Iterator[Shard]:
-    """Written to the lake, each once it is yielded."""
-    for first in range(0, len(waiting), DOCUMENTS_A_SHARD):
-        some = waiting[first : first + DOCUMENTS_A_SHARD]
-        rows = [
-            {
-                "document_id": one["DOCUMENT_ID"],
-                "document_type": one["DOCUMENT_TYPE"],
-                "content_hash": one["CONTENT_HASH"],
-                "title": one["TITLE"],
-                "text": one["DOCUMENT_TEXT"],
-                "structure": one["STRUCTURE"],
-            }
-            for one in some
-        ]
-        name = shard_id(order.model_version, (row["content_hash"] for row in rows), order.vocabulary)
-        lake.put(keys.gpu_shard(name), data.encode(data.DOCUMENTS, rows))
-        characters = sum(len(row["text"]) for row in rows)
-        yield Shard(shard_id=name, key=keys.gpu_shard(name), documents=len(rows), characters=characters)
+def _waiting(work: Work, stack: Stack) -> int:
+    view = order_gpu_jobs.WAITING[work.kind]
+    [told] = query(stack.warehouse_port, f"select count(*) as count from {view}")  # noqa: S608
+    return int(told["COUNT"])
+
+
+def _orders(work: Work, stack: Stack, lake: Lake) -> Iterator[Order]:
+    """As the procedure writes them. Nobody else works here, so what a stopped run ordered is ordered again."""
+    with connect(stack.warehouse_port) as connection:
+        session, now = Session(connection, lake.put), _clock()
+        session.sql(f"delete from {order_gpu_jobs.ORDERS} where kind = ?", [work.kind]).collect()  # noqa: S608
+        for job_id in order_gpu_jobs.order(session, work.kind, now):
+            body = lake.get(f"{keys.gpu_orders(now.date())}{job_id}.json") or b""
+            order = msgspec.json.decode(body, type=Order)
+            if order.model_slug != work.slug:
+                raise ValueError(f"dbt asks for {order.model_slug!r} and not {work.slug!r}: see dbt_project.yml, vars")
+            yield order
 
 
 def _carried_out(job: Manifest, make: str, fleet: Fleet, lake: Lake, steps: Steps) -> str:

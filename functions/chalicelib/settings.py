@@ -52,6 +52,41 @@ def settings() -> Settings:
 
 
 @dataclass(frozen=True)
+class GpuSettings:
+    """Where GPU jobs may run and what they may cost. Each place's key is in the secret <secrets_prefix>-gpu/<place>:
+    apart from the connections' secrets, which more functions may read."""
+
+    fleet: tuple[str, ...]
+    """The places, `modal` or `lambda_labs`; none means that there are no GPU jobs. What each costs is weighed anew for
+    every job, so their order says nothing."""
+    usd_per_day: float
+    name: str
+    """What our runs are called wherever they run. Two fleets of one name in one account end each other's as strays."""
+    modal_environment: str | None
+    lambda_labs_ssh_key_name: str
+    """The account's; the API starts no machine without one."""
+    worker_role_arn: str
+    """Whose session a machine of Lambda Labs works under."""
+
+
+@functools.cache
+def gpu_settings() -> GpuSettings:
+    """Raises ConfigurationMissing for a place without what it needs."""
+    places = tuple(name.strip() for name in os.environ.get("GPU_FLEET", "").split(",") if name.strip())
+    rented = {name: os.environ.get(name, "") for name in ("LAMBDA_LABS_SSH_KEY_NAME", "GPU_WORKER_ROLE_ARN")}
+    if "lambda_labs" in places and not all(rented.values()):
+        raise ConfigurationMissing(f"GPU_FLEET names lambda_labs, so {' and '.join(rented)} must be set")
+    return GpuSettings(
+        fleet=places,
+        usd_per_day=float(os.environ.get("GPU_USD_PER_DAY") or 0),
+        name=os.environ.get("GPU_FLEET_NAME") or "sophia",
+        modal_environment=os.environ.get("MODAL_ENVIRONMENT") or None,
+        lambda_labs_ssh_key_name=rented["LAMBDA_LABS_SSH_KEY_NAME"],
+        worker_role_arn=rented["GPU_WORKER_ROLE_ARN"],
+    )
+
+
+@dataclass(frozen=True)
 class AwsAccess:
     """How the receiver's lean AWS client signs and where it calls; boto3 finds the same by itself.
 

@@ -38,13 +38,17 @@ def user_data(
     lasts: timedelta,
     environment: Mapping[str, str],
     fetches: Sequence[Fetch],
+    packages: Sequence[str] = (),
 ) -> str:
-    """cloud-init's document. Raises ValueError for what a line of an environment file cannot hold, or too much."""
+    """cloud-init's document. packages are installed beside the worker's own.
+
+    Raises ValueError for what a line of an environment file cannot hold, or too much.
+    """
     lasts_s = int(lasts.total_seconds())
     told = {
         "write_files": [
             _file(_ENVIRONMENT, "0600", _environment(environment)),
-            _file(_SCRIPT, "0700", _script(run, manifest, lake, fetches)),
+            _file(_SCRIPT, "0700", _script(manifest, lake, fetches, packages)),
         ],
         "runcmd": [
             # The dead man's switch first: whatever fails behind it, the machine works no longer than its lease.
@@ -75,7 +79,7 @@ def _environment(variables: Mapping[str, str]) -> str:
     return "".join(f'{name}="{value}"\n' for name, value in sorted(variables.items()))
 
 
-def _script(run: str, manifest: str, lake: str, fetches: Sequence[Fetch]) -> str:
+def _script(manifest: str, lake: str, fetches: Sequence[Fetch], packages: Sequence[str]) -> str:
     lines = ["#!/bin/bash", "set -euo pipefail", "umask 077", f"mkdir -p {_FOLDER}", f"cd {_FOLDER}"]
     for one in fetches:
         name = shlex.quote(one.name)
@@ -86,9 +90,9 @@ def _script(run: str, manifest: str, lake: str, fetches: Sequence[Fetch]) -> str
     lines += [f"mkdir -p weights && tar --extract --directory weights --file {shlex.quote(tar)}" for tar in tars]
     weights = f"--weights {_FOLDER}/weights" if tars else ""
     lines += [
-        # torch and CUDA are those of the machine's own image (Lambda Stack).
+        # torch and CUDA are those of the machine's own image (Lambda Stack), unless a package brings another torch.
         "python3 -m venv --system-site-packages venv",
-        f"venv/bin/pip install --quiet {' '.join(map(shlex.quote, WORKER))}",
+        f"venv/bin/pip install --quiet {' '.join(map(shlex.quote, (*WORKER, *packages)))}",
         f"venv/bin/pip install --quiet --no-deps {wheels}" if wheels else "true",
         # It tests the GPU before it takes work, and says bad_host in its heartbeat: of 8 machines of one kind that came
         # up, 7 had no usable CUDA and were billed (field report of 2026-08-31).

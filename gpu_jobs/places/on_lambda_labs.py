@@ -9,6 +9,7 @@ from events.gpu_job import Kind, Manifest
 
 from .lambda_labs_api import Candidate, LambdaLabs, candidates
 from .lambda_labs_machine import Fetch, user_data
+from .pins import VLLM
 from .place import Failed, Lease, NoCapacity, Offer, Owned, Running, Started, State, parse_run_name, run_name
 
 _TRIES = 5
@@ -37,7 +38,7 @@ class OnLambdaLabs:
         *,
         ssh_key_name: str,
         environment: Callable[[Manifest], Mapping[str, str]],
-        fetches: Callable[[], tuple[Fetch, ...]],
+        fetches: Callable[[Manifest], tuple[Fetch, ...]],
     ) -> None:
         self._api, self._lake, self._fleet, self._ssh_key_name = api, lake, fleet, ssh_key_name
         self._environment, self._fetches = environment, fetches
@@ -55,7 +56,8 @@ class OnLambdaLabs:
             lake=self._lake,
             lasts=lease.ends_at - lease.started_at,
             environment=self._environment(manifest),
-            fetches=self._fetches(),
+            fetches=self._fetches(manifest),
+            packages=(VLLM,) if manifest.kind == "enrich" else (),
         )
         for candidate in self._candidates(manifest.kind):
             if candidate.usd_per_hour > lease.price_usd_per_hour:

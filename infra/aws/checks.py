@@ -10,22 +10,25 @@ from pathlib import Path
 from .bytecode import UNCHECKED_HASH
 from .target import Target
 
-LARGEST_ZIP_BYTES = 16_000_000
-"""Lambda takes 250 MB unpacked; this notices what slipped in. A quarter of it is compiled modules."""
+LARGEST_ZIP_BYTES = 34_000_000
+LARGEST_UNPACKED_BYTES = 110_000_000
+"""Lambda takes 250 MB; this notices what slipped in. A quarter is compiled modules, a half the client of Modal."""
 
 LARGEST_TEMPLATE_BYTES = 51_200
 """docs.aws.amazon.com, "CloudFormation quotas": a larger one must be uploaded first."""
 
 # e_machine of an ELF header; refspecs.linuxfoundation.org, "ELF-64 Object File Format".
 _ELF_MACHINES = {"x86_64": 62, "arm64": 183}
-_NOT_SHIPPED = ("boto3/", "botocore/", "s3transfer/", "pip/", "setuptools/")
+NEEDED = ("app.py", "events/envelope.py", "gpu_jobs/dispatch.py")
+_NOT_SHIPPED = ("boto3/", "botocore/", "s3transfer/", "pip/", "setuptools/", "torch/", "onnxruntime/", "pyarrow/")
 
 
 def contents(zip_path: Path, target: Target) -> list[str]:
     """Everything Lambda needs is in the zip, for the right machine, and nothing it does not need."""
     with zipfile.ZipFile(zip_path) as archive:
         names = archive.namelist()
-        found = [f"{name} is missing" for name in ("app.py", "events/envelope.py") if name not in names]
+        found = [f"{name} is missing" for name in NEEDED if name not in names]
+        unpacked = sum(entry.file_size for entry in archive.infolist())
         unwanted = Counter(name.split("/")[0] for name in names if _is_unwanted(name))
         found += [f"{folder}: {count} files are not to be shipped" for folder, count in unwanted.items()]
         for name in names:
@@ -35,12 +38,14 @@ def contents(zip_path: Path, target: Target) -> list[str]:
                 found += _wrong_bytecode(name, archive.read(name)[:8], target)
     if (size := zip_path.stat().st_size) > LARGEST_ZIP_BYTES:
         found.append(f"the zip has {size} bytes, the most we allow is {LARGEST_ZIP_BYTES}")
+    if unpacked > LARGEST_UNPACKED_BYTES:
+        found.append(f"the zip has {unpacked} bytes unpacked, the most we allow is {LARGEST_UNPACKED_BYTES}")
     return found
 
 
 def _is_unwanted(name: str) -> bool:
     parts = name.split("/")
-    is_ours = parts[0] in ("events", "chalicelib")
+    is_ours = parts[0] in ("events", "chalicelib", "gpu_jobs")
     return name.startswith(_NOT_SHIPPED) or (is_ours and not name.endswith((".py", ".pyc")))
 
 

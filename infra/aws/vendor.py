@@ -15,8 +15,9 @@ from pathlib import Path
 
 from .target import Target
 
-OURS = ("events",)
-"""Packages of this repository that functions/ imports; their samples and tests are not shipped."""
+OURS = {"events": ("**/*.py",), "gpu_jobs": ("__init__.py", "dispatch.py", "enrichers.py", "models.py", "places/*.py")}
+"""Packages of this repository that functions/ imports, and which of their modules; samples and tests are not shipped.
+Of gpu_jobs it is what gpu_jobs.dispatch imports: the rest works with documents, and needs what only a worker has."""
 
 _BROUGHT_BY_OTHERS = ("chalice", "boto3", "botocore")
 _LEFT_OUT = ("bin", ".lock", "__pycache__")
@@ -72,8 +73,8 @@ def vendored(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def ours(root: Path) -> Iterator[tuple[str, Path]]:
     """The modules of our own packages, and nothing but modules, each with its name in the zip."""
-    for name in OURS:
-        for path in (root / name).rglob("*.py"):
+    for name, patterns in OURS.items():
+        for path in (path for pattern in patterns for path in (root / name).glob(pattern)):
             inside = path.relative_to(root)
             if {"samples", "tests"}.isdisjoint(inside.parts):
                 yield str(inside), path

@@ -17,6 +17,7 @@ from infra.show import Steps, out
 
 from . import (
     cold_start,
+    embedding,
     landing,
     payloads,
     receive,
@@ -39,6 +40,7 @@ TITLES = {
     "pull": "Pull and reconcile",
     "stack": "Through the local stack",
     "models": "The warehouse models",
+    "embed": "Embedding on a CPU",
 }
 """What can be measured alone, and what its section is called."""
 ABOUT = {
@@ -52,6 +54,7 @@ ABOUT = {
     "enrich, and their stand-ins hold some hundred records.",
     "stack": "It says nothing about AWS or Snowflake: emulators set its pace.",
     "models": warehouse_models.ABOUT,
+    "embed": embedding.ABOUT,
 }
 
 
@@ -149,6 +152,7 @@ PARTS: dict[str, Callable[[Steps, int], Iterable[Row]]] = {
     "pull": _pull,
     "stack": _stack,
     "models": warehouse_models.rows,
+    "embed": embedding.rows,
 }
 
 

@@ -1,8 +1,6 @@
 """Embedding on a CPU: rows a second of ours and of sentence-transformers, and peak memory over many shards.
 
-    python -m infra.benchmarks.embedding
-
-Each memory is a process of its own, because a peak never falls.
+Each memory is a process of its own (`python -m infra.benchmarks.embedding SHARDS`), because a peak never falls.
 """
 
 import importlib.util
@@ -11,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from gpu_jobs.engines.onnx_bert import OnnxBert
@@ -22,14 +22,22 @@ from gpu_jobs.jobs.embed import ChunksOf, Embed
 from gpu_jobs.lake import FolderLake
 from gpu_jobs.models import LOCAL, MODELS
 from gpu_jobs.run import work_through
+from infra.local.stack import Steps
 
 from .embed_job import put_job
+from .page import Row
 from .texts import texts
 
 ROOT = Path(__file__).parents[2]
 MODEL = MODELS[LOCAL]
 IN_A_SHARD = 20
 CACHE = ROOT / ".sophia" / "graphs"
+FEW, MANY = 10, 100
+ABOUT = (
+    "MiniLM on one core, in CPU time, over messages, chunks and texts at the model's limit as companies write them. "
+    "sentence-transformers, and torch with it, is in no environment of this repository (pyproject.toml says why); "
+    "installed beside ours, it embeds the same texts by turns with ours. `make bench-gpu` measures on a GPU."
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,23 @@ class Round:
 
     ours: float
     theirs: float | None
+
+
+def rows(steps: Steps, size: int) -> Iterable[Row]:
+    """The part `embed` of `make bench`; size is that of another part."""
+    with steps.step("embed on one core"):
+        measured = rounds()
+    ours, theirs = tuple(one.ours for one in measured), tuple(one.theirs for one in measured if one.theirs)
+    missing = "" if theirs else " (sentence-transformers is not installed: nothing to compare with)"
+    yield Row(f"Embedding{missing}", "rows/s", ours)
+    if theirs:
+        times = median(ours) / median(theirs)
+        yield Row("sentence-transformers, the same rows", "rows/s", theirs)
+        yield Row("Embedding against sentence-transformers", "times", (times,), "≥ 1.1", times >= 1.1)
+    with steps.step("embed many shards"):
+        few, many = peak_mb(FEW), peak_mb(MANY)
+    yield Row(f"Embedding, peak memory after {FEW} shards", "MB", (few,))
+    yield Row(f"Embedding, peak memory after {MANY} shards", "MB", (many,), "flat", many - few < few / 20)
 
 
 def rounds(count: int = 200, times: int = 3, kind: str = "mix") -> list[Round]:
@@ -92,11 +117,7 @@ def _embed(shards: int) -> float:
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        print(json.dumps({"peak_mb": _embed(int(sys.argv[1]))}))
-        return
-    print(rounds())
-    print({shards: peak_mb(shards) for shards in (1, 10, 100)})
+    print(json.dumps({"peak_mb": _embed(int(sys.argv[1]))}))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,26 @@ def test_every_document_is_embedded_once_and_found_by_what_it_says(job: Job, tmp
     assert ended["count"] == 1
 
 
+def test_what_the_warehouse_lost_is_loaded_again_once_and_not_made_again(job: Job) -> None:
+    serving = model(LOCAL)
+    tables = ("CHUNKS", f"EMBEDDINGS__{serving.slug}")
+    before = {table: _rows(job, table) for table in tables}
+    for table in tables:
+        job.ask(f"delete from AI_MEMORY.{table}")  # noqa: S608
+    told = embed(job.stack, Silent(), serving)
+    assert (told["outcome"], told["left"]) == ("finished", 0)
+    assert {table: _rows(job, table) for table in tables} == before
+    [ended] = job.ask("select count(*) as count from RAW_DATA.EVENTS where source = 'sophia' and stream = 'gpu_job'")
+    assert ended["count"] == 1  # no worker was asked
+
+
+def _rows(job: Job, table: str) -> list[tuple[str, str]]:
+    """Which chunks and which job paid for them, where the table says it."""
+    paid_for = "'-'" if table == "CHUNKS" else "job_id"
+    rows = job.ask(f"select chunk_id, {paid_for} as job_id from AI_MEMORY.{table} order by chunk_id, job_id")  # noqa: S608
+    return [(row["chunk_id"], row["job_id"]) for row in rows]
+
+
 def test_every_document_is_understood_once_and_every_claim_stands_in_its_text(job: Job) -> None:
     told = enrich(job.stack, Silent(), enricher(RULES))
     assert (told["outcome"], told["left"], told["refused"]) == ("finished", 0, {})

@@ -12,29 +12,13 @@ from pathlib import Path
 import pytest
 
 from infra.aws import checks, template
-from infra.aws.build import ROOT, Package, build
+from infra.aws.build import ROOT, build
 from infra.aws.bytecode import compiled
 from infra.aws.target import Target, this_machine
 from infra.aws.vendor import BuildFailed
 
 QUIET = [].append
 NOT_NARROWER = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}  # X-Ray knows no resources
-
-
-@pytest.fixture(scope="module")
-def package() -> Package:
-    return build(this_machine(), ROOT / "build", say=QUIET)
-
-
-@pytest.fixture(scope="module")
-def names(package) -> list[str]:
-    with zipfile.ZipFile(package.zip_path) as archive:
-        return archive.namelist()
-
-
-@pytest.fixture(scope="module")
-def resources(package) -> dict[str, dict]:
-    return json.loads(package.template_path.read_text())["Resources"]
 
 
 def of_type(resources, kind) -> dict[str, dict]:
@@ -55,7 +39,7 @@ def test_the_zip_leaves_the_sdk_to_the_runtime(names):
 
 
 def test_the_zip_holds_no_samples_or_tests_of_ours(names):
-    ours = [name for name in names if name.startswith(("events/", "chalicelib/"))]
+    ours = [name for name in names if name.startswith(("events/", "chalicelib/", "gpu_jobs/"))]
     assert not [name for name in ours if not name.endswith((".py", ".pyc")) or "samples" in name or "test" in name]
 
 
@@ -135,7 +119,7 @@ def _sha256(path: Path) -> str:
 def test_a_zip_that_would_fail_in_the_cloud_is_refused(tmp_path, name, content, complaint):
     path = tmp_path / "bad.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        for good in ("app.py", "events/envelope.py"):
+        for good in checks.NEEDED:
             archive.writestr(good, "")
         archive.writestr(name, content)
     found = checks.contents(path, Target((3, 11), "x86_64"))
@@ -146,7 +130,7 @@ def test_a_zip_without_the_application_is_refused(tmp_path):
     path = tmp_path / "empty.zip"
     with zipfile.ZipFile(path, "w"):
         pass
-    assert checks.contents(path, Target((3, 11), "x86_64")) == ["app.py is missing", "events/envelope.py is missing"]
+    assert checks.contents(path, Target((3, 11), "x86_64")) == [f"{name} is missing" for name in checks.NEEDED]
 
 
 # ---- the template
@@ -156,7 +140,7 @@ def test_a_template_with_a_mistake_is_refused(package, tmp_path):
     """That the template itself has none, the build has seen."""
     broken = json.loads(package.template_path.read_text())
     broken["Resources"]["IngestQueue"]["Properties"]["VisibilityTimeout"] = "long"
-    (tmp_path / "broken.json").write_text(json.dumps(broken))
+    (tmp_path / "broken.json").write_text(json.dumps(broken, separators=(",", ":")))
     assert any("VisibilityTimeout" in line or "long" in line for line in checks.lint(tmp_path / "broken.json"))
 
 
@@ -218,7 +202,8 @@ def test_the_lake_is_kept_private_and_versioned(resources):
 
 def test_no_rule_lets_events_expire(resources):
     rules = resources["LakeBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {"claims/"}
+    expiring = {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule}
+    assert expiring == {"claims/", *(f"gpu/{what}/" for what in ("orders", "shards", "results", "done"))}
 
 
 def test_the_state_table_can_be_restored(resources):

@@ -30,7 +30,7 @@ def world(clock: Clock) -> Iterator[Callable[..., World]]:
             FLEET,
             ssh_key_name="ops",
             environment=lambda manifest: {},
-            fetches=lambda: (),
+            fetches=lambda job: (),
         )
         places: dict[str, Place] = {"lambda_labs": rented, "modal": Serverless(clock)}
 

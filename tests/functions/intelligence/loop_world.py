@@ -45,6 +45,9 @@ class Lake(dict[str, bytes]):
     def put(self, key: str, body: bytes) -> None:
         self[key] = body
 
+    def keys(self, prefix: str = "") -> Any:
+        return sorted(key for key in self if key.startswith(prefix))
+
 
 @dataclass
 class Call:

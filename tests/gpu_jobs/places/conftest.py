@@ -50,5 +50,7 @@ def lambda_labs(api: LambdaLabs) -> OnLambdaLabs:
         FLEET,
         ssh_key_name="ops",
         environment=lambda manifest: {"AWS_SESSION_TOKEN": f"for-{manifest.job_id}"},
-        fetches=lambda: (Fetch("sophia_intel-1-py3-none-any.whl", "https://lake.example/wheel?sig=1&x=2", "ab" * 32),),
+        fetches=lambda job: (
+            Fetch("sophia_intel-1-py3-none-any.whl", "https://lake.example/wheel?sig=1&x=2", "ab" * 32),
+        ),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gpu_jobs.places.lambda_labs_machine import Fetch, user_data
-from gpu_jobs.places.pins import WORKER
+from gpu_jobs.places.pins import VLLM, WORKER
 
 ROOT = Path(__file__).parents[3]
 WHEEL = Fetch("sophia-1.whl", "https://lake.example/a?X-Amz-Signature=1&b='; rm -rf /'", "ab" * 32)
@@ -54,6 +54,12 @@ def test_files_are_checked_before_anything_of_them_is_run() -> None:
     order = [next(number for number, line in enumerate(lines) if sign in line) for sign in signs]
     assert order == sorted(order)
     assert f"{'ab' * 32}  sophia-1.whl" in "\n".join(lines)
+
+
+def test_what_a_kind_of_job_needs_beside_is_installed_with_the_worker_s_own() -> None:
+    (line,) = [line for line in script(made(packages=[VLLM])).splitlines() if VLLM in line]
+    assert all(pin in line for pin in WORKER)
+    assert VLLM not in script(made())
 
 
 @pytest.mark.parametrize("value", ["two\nlines", 'a "quote"', "back\\slash"])

@@ -7,6 +7,7 @@ from place_fakes import FLEET, NOON, Clock, job, lease
 
 from gpu_jobs.places.lambda_labs_api import LambdaLabs, Pacer, candidates, connect
 from gpu_jobs.places.on_lambda_labs import OnLambdaLabs
+from gpu_jobs.places.pins import VLLM
 from gpu_jobs.places.place import Failed, NoCapacity, Owned, PlaceRefuses, PlaceUnavailable, Running, run_name
 from infra.local.gpu_places.lambda_labs_cloud import LambdaLabsCloud
 
@@ -45,6 +46,16 @@ def test_a_run_starts_on_the_cheapest_machine_under_its_name(
     clock.forward(minutes=6)
     assert lambda_labs.poll(started.handle) == Running(is_up=True)
     assert lambda_labs.owned() == [Owned(started.handle, "job1", 1, NOON, 0.86)]
+
+
+def test_a_machine_that_is_to_understand_installs_what_runs_a_language_model(
+    lambda_labs: OnLambdaLabs, cloud: LambdaLabsCloud, clock: Clock
+) -> None:
+    lambda_labs.start(job(kind="enrich"), lease())
+    clock.forward(minutes=1)
+    lambda_labs.start(job("job2"), lease("job2"))
+    has_vllm = {one.name.split("-")[2]: VLLM in one.user_data for one in cloud.living()}
+    assert has_vllm == {"job1": True, "job2": False}
 
 
 def test_a_refusal_for_capacity_goes_to_the_next_region_and_type(

@@ -92,6 +92,6 @@ def test_what_functions_may_import_costs_them_no_heavy_import() -> None:
 
 def test_a_place_is_opened_without_a_question_to_its_provider() -> None:
     place = lambda_labs(
-        "key", lake="s3://lake", fleet="sophia", ssh_key_name="ops", environment=lambda job: {}, fetches=lambda: ()
+        "key", lake="s3://lake", fleet="sophia", ssh_key_name="ops", environment=lambda job: {}, fetches=lambda job: ()
     )
     assert place.name == "lambda_labs" and place.is_billed_until_stopped

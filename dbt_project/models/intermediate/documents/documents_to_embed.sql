@@ -29,6 +29,7 @@ select
     documents.title,
     documents.document_text,
     documents.structure,
+    '{{ var("embedding_model") }}' as model_slug,
     documents.characters
 from documents
 left join embeddings on embeddings.content_hash = documents.content_hash

@@ -30,6 +30,7 @@ select
     documents.title,
     documents.document_text,
     documents.structure,
+    '{{ var("enrichment_model") }}' as model_slug,
     documents.characters
 from documents
 left join enrichments on enrichments.content_hash = documents.content_hash

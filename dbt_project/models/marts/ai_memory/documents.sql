@@ -1,3 +1,5 @@
+{{ config(post_hook='{% do forget_old_texts(this) %}') }}
+
 with
 
 heads as (

@@ -1,0 +1,48 @@
+"""What the package holds for GPU jobs: all that opens a place, out of the receiver's way, with few rights."""
+
+import json
+import subprocess
+import sys
+import zipfile
+
+
+def test_the_zip_holds_all_that_opens_a_place_and_nothing_of_a_worker(package, names, tmp_path):
+    assert not {"gpu_jobs/run.py", "gpu_jobs/data.py", "gpu_jobs/engines/weights.py"} & set(names)
+    with zipfile.ZipFile(package.zip_path) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        "import app, modal, gpu_jobs.places.on_modal, gpu_jobs.places.on_lambda_labs as rented;"
+        "import chalicelib.intelligence.fleet as fleet; print(modal.__file__, rented.__file__, fleet.__file__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.count(str(tmp_path)) == 3, done.stderr
+
+
+def test_what_receives_knows_nothing_of_gpus(package, tmp_path):
+    with zipfile.ZipFile(package.zip_path) as archive:
+        archive.extractall(tmp_path)
+    code = "import app, sys; print({'modal', 'gpu_jobs', 'boto3'} & {name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_gpu_jobs_are_scheduled_once_at_a_time_and_only_where_there_is_a_fleet(package, resources):
+    for name in ("Dispatch", "Reap"):
+        function = resources[name]["Properties"]
+        assert function["ReservedConcurrentExecutions"] == 1
+        assert function["Environment"]["Variables"]["GPU_FLEET"] == {"Ref": "GpuFleet"}
+        rule = resources[f"{name}{name}Event"]["Properties"]
+        assert rule["State"] == {"Fn::If": ["HasGpus", "ENABLED", "DISABLED"]}
+    assert json.loads(package.template_path.read_text())["Parameters"]["GpuFleet"]["Default"] == ""
+
+
+def test_a_rented_machine_reaches_no_event(resources):
+    (policy,) = resources["GpuWorkerRole"]["Properties"]["Policies"]
+    places = json.dumps([statement["Resource"] for statement in policy["PolicyDocument"]["Statement"]])
+    assert "/events" not in places and "secret" not in places and '.Arn}/*"' not in places
+    callers = resources["GpuWorkerRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
+    assert callers == [{"Fn::GetAtt": ["DispatchRole", "Arn"]}, {"Fn::GetAtt": ["ReapRole", "Arn"]}]
