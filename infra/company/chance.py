@@ -37,7 +37,8 @@ class Chance(random.Random):
             found = local.astimezone(UTC) + timedelta(milliseconds=self.randint(0, int(9.5 * 3_600_000)))
             if local.weekday() < 5 and first <= found <= last:
                 return found
-        return self.instant(first, last)
+        found = self.instant(first, last)
+        return found - timedelta(microseconds=found.microsecond % 1000)  # vendors tell no finer
 
 
 def company_date(instant: datetime) -> date:

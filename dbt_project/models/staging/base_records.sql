@@ -35,11 +35,11 @@ newest as (
 
 ),
 
--- What a partial update or a delete leaves out is in the newest version that carried the whole record.
+-- What a partial update or a delete leaves out is in the newest version that carried the whole record. Some deletes do.
 newest_whole as (
 
     select * from events
-    where operation in ('upsert', 'snapshot', 'event')
+    where operation in ('upsert', 'snapshot', 'event') or (operation = 'delete' and source_version = 'whole')
     qualify row_number() over (
         partition by record_id
         order by

@@ -36,6 +36,8 @@ _MOST_SOQL = 12_000
 those the option fields names by object, then by the alphabet."""
 _NOT_READ = frozenset(("address", "location", "base64", "complexvalue"))
 """Compounds repeat their parts and, like files, are unknown to Bulk 2.0."""
+WHOLE = "whole"
+"""Version of a delete that carries the record, which is what it was: docs/decisions/newest-version.md."""
 _MERGED = re.compile(rb'"MasterRecordId"\s*:\s*"')
 
 
@@ -139,7 +141,11 @@ class Object:
         at = instant(record.CreatedDate if self.clock == "CreatedDate" else record.SystemModstamp)
         is_deleted = record.IsDeleted in (True, "true")
         operation: Operation = "delete" if is_deleted else "event" if self.is_fact else "upsert"
-        return Event(self.stream, id18(record.Id), operation, raw, occurred_at=at, source_updated_at=at)
+        # The recycle bin still shows what was deleted: whoever first hears of it here knows what it was.
+        version = WHOLE if is_deleted else None
+        return Event(
+            self.stream, id18(record.Id), operation, raw, occurred_at=at, source_updated_at=at, source_version=version
+        )
 
     def _events(self, reading: Reading, raw_records: Sequence[bytes]) -> list[Event]:
         events = [told(raw, reading, self.event) for raw in raw_records]

@@ -122,13 +122,14 @@ class _Inbox:
         return contact
 
     def _conversation(self, thread: Thread) -> None:
-        """The first message is the conversation's own, every further step a part. One part is redacted later. A rating
-        is no part."""
+        """The first message is the conversation's own, every further step a part. One part that has words is redacted
+        later. A rating is no part."""
         contact, admin = self.contacts[thread.contact.id], self.chance.choice(self.admins)
         conversation_id = thread.id
         author = {"type": contact["role"], "id": contact["id"], "name": contact["name"], "email": contact["email"]}
         authors = {"customer": author, "colleague": {"type": "admin", **_named(admin)}, "bot": _BOT}
         first, *others = thread.steps
+        parts_from = len(self.versions)
         born = conversation(conversation_id, thread, contact, authors[first.who])
         told: dict[str, Any] = {"count_conversation_parts": 1, "count_reopens": 0}
         steps: list[tuple[str, Change | None]] = []
@@ -142,9 +143,8 @@ class _Inbox:
         if thread.deleted_at:
             steps.append(("conversation.deleted", None))
             at.append(thread.deleted_at)
-        elif thread.number == 17 and others:
-            redacted_at = at[-1] + timedelta(hours=2)
-            last = next(one for one in reversed(self.versions) if one.stream == "conversation_part")
+        elif thread.number == 17 and (worded := [one for one in self.versions[parts_from:] if _has_words(one)]):
+            redacted_at, last = at[-1] + timedelta(hours=2), worded[-1]
             redacted = {**(last.record or {}), "body": None, "redacted": True, "updated_at": epoch(redacted_at)}
             self.versions.append(Version("conversation_part", last.id, redacted_at, redacted))
             steps.append(("", changing()))
@@ -274,3 +274,7 @@ def _step(step: Step, admin: dict[str, Any], told: dict[str, Any]) -> tuple[str,
 
 def _named(admin: dict[str, Any]) -> dict[str, Any]:
     return {key: admin[key] for key in ("id", "name", "email")}
+
+
+def _has_words(version: Version) -> bool:
+    return version.stream == "conversation_part" and bool((version.record or {}).get("body"))
