@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -26,6 +26,27 @@ Document = Mapping[str, Any]
 
 class JobRefused(RuntimeError):
     """The manifest asks for what this worker does not make. Its message is a code."""
+
+
+class Entry(Protocol):
+    """What a registry says of a model: which version of it this worker has."""
+
+    @property
+    def version(self) -> str: ...
+
+
+Found = TypeVar("Found", bound=Entry)
+
+
+def registered(manifest: Manifest, find: Callable[[str], Found]) -> Found:
+    """The entry of the manifest's model. Raises JobRefused for one that find has not, or has in another version."""
+    try:
+        entry = find(manifest.model_id)
+    except KeyError:
+        raise JobRefused("unknown_model") from None
+    if entry.version != manifest.model_version:
+        raise JobRefused("other_model_version")
+    return entry
 
 
 class ShardLost(RuntimeError):

@@ -21,9 +21,10 @@ from events.gpu_job import Manifest, Refused
 from .. import data, refusals, vectors
 from ..chunking.documents import chunks, model_text
 from ..chunking.speech import StructureUnfit
+from ..contents import distinct, made_of_each
 from ..engines.encoder import Encoder, open_encoder
 from ..engines.weights import checkpoint, uncut_tokenizer
-from ..job import Document, JobRefused, Options, Results
+from ..job import Document, Options, Results, registered
 from ..models import EmbeddingModel, model
 
 Chunk = dict[str, Any]
@@ -53,15 +54,14 @@ class Embed:
 
     def prepare(self, documents: Sequence[Document]) -> list[Chunked]:
         """The chunks of each document, or why there are none."""
-        known = {document["content_hash"]: document for document in reversed(documents)}
-        portions = _portions(list(known.values())[::-1])
+        portions = _portions(distinct(documents))
         cut = partial(_cut, self.make_chunks)
         return [one for portion in (self.pool.map if self.pool else map)(cut, portions) for one in portion]
 
     def finish(self, prepared: list[Chunked], job_id: str, now: datetime) -> Results:
         refused = [one for one in prepared if isinstance(one, Refused)]
         documents = [one for one in prepared if not isinstance(one, Refused)]
-        by_document = self._vectors(documents)
+        by_document = made_of_each(self._vectors, documents, lambda: self.encoder.encode(["a"]))
         kept: list[Chunk] = []
         found: list[np.ndarray] = []
         for document, of_document in zip(documents, by_document, strict=True):
@@ -85,32 +85,16 @@ class Embed:
             refused=tuple(refused),
         )
 
-    def _vectors(self, documents: list[list[Chunk]]) -> list[np.ndarray | None]:
-        """float32 [chunks, dimension] for each document, None for one that the engine fails at.
-
-        Raises what the engine raises where it takes a harmless text no more: then it is broken, not a document.
-        """
-        texts = [model_text(chunk, self.model) for document in documents for chunk in document]
-        try:
-            found = self.encoder.encode(texts)
-        except Exception:
-            self.encoder.encode(["a"])
-            if len(documents) == 1:
-                return [None]
-            half = len(documents) // 2
-            return self._vectors(documents[:half]) + self._vectors(documents[half:])
+    def _vectors(self, documents: Sequence[list[Chunk]]) -> list[np.ndarray]:
+        """float32 [chunks, dimension] for each document. Raises what the engine raises."""
+        found = self.encoder.encode([model_text(chunk, self.model) for document in documents for chunk in document])
         ends = np.cumsum([len(document) for document in documents])
         return list(np.split(found, ends[:-1])) if documents else []
 
 
 def start(manifest: Manifest, options: Options) -> Embed:
     """Raises JobRefused for a model or a version of it that this worker has not, encoder.BadHost, WeightsRefused."""
-    try:
-        entry = model(manifest.model_id)
-    except KeyError:
-        raise JobRefused("unknown_model") from None
-    if entry.version != manifest.model_version:
-        raise JobRefused("other_model_version")
+    entry = registered(manifest, model)
     weights = checkpoint(entry, options.weights)
     make_chunks = ChunksOf(entry, weights.tokenizer_file)
     return Embed(entry, open_encoder(entry, options.engine, options.weights, options.cache), make_chunks, options.pool)

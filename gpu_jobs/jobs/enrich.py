@@ -14,8 +14,9 @@ from events.enrichment import Enrichment
 from events.gpu_job import Manifest, Refused, Vocabulary
 
 from .. import data, refusals
+from ..contents import distinct, made_of_each
 from ..enrichers import Enricher, enricher
-from ..job import Document, JobRefused, Options, Results
+from ..job import Document, Options, Results, registered
 from ..understanding.evidence import kept, mean_sentiment
 from ..understanding.reading import Reading, read
 from ..understanding.understander import HARMLESS, Answer, Understander
@@ -36,14 +37,14 @@ class Enrich:
 
     def prepare(self, documents: Sequence[Document]) -> list[Reading | Refused]:
         """Each content once, or why it cannot be read."""
-        known = {document["content_hash"]: document for document in reversed(documents)}
-        return [read(document, self.enricher.max_characters) for document in list(known.values())[::-1]]
+        return [read(document, self.enricher.max_characters) for document in distinct(documents)]
 
     def finish(self, prepared: list[Reading | Refused], job_id: str, now: datetime) -> Results:
         refused = [one for one in prepared if isinstance(one, Refused)]
         readings = [one for one in prepared if not isinstance(one, Refused)]
         rows, dropped, tokens = [], 0, 0
-        for reading, answer in zip(readings, self._answers(readings), strict=True):
+        for reading, answered in zip(readings, self._answers(readings), strict=True):
+            answer = answered or Answer(None, 0, "engine_failed")
             tokens += answer.tokens
             if answer.understanding is None:
                 refused.append(
@@ -65,18 +66,9 @@ class Enrich:
             refused=tuple(refused),
         )
 
-    def _answers(self, readings: list[Reading]) -> list[Answer]:
-        """Raises what the engine raises where it takes a harmless text no more: then it is broken, not a document."""
-        if not readings:
-            return []
-        try:
-            return self.understander.understand(readings)
-        except Exception:
-            self.understander.understand([HARMLESS])
-            if len(readings) == 1:
-                return [Answer(None, 0, "engine_failed")]
-            half = len(readings) // 2
-            return self._answers(readings[:half]) + self._answers(readings[half:])
+    def _answers(self, readings: list[Reading]) -> list[Answer | None]:
+        understand = self.understander.understand
+        return made_of_each(understand, readings, lambda: understand([HARMLESS])) if readings else []
 
     def _enrichment(self, reading: Reading, answer: Answer) -> Enrichment:
         assert answer.understanding is not None
@@ -106,12 +98,7 @@ class Enrich:
 
 def start(manifest: Manifest, options: Options) -> Enrich:
     """Raises JobRefused for an enricher or a version of it that this worker has not, BadHost and WeightsRefused."""
-    try:
-        entry = enricher(manifest.model_id)
-    except KeyError:
-        raise JobRefused("unknown_model") from None
-    if entry.version != manifest.model_version:
-        raise JobRefused("other_model_version")
+    entry = registered(manifest, enricher)
     return Enrich(entry, _understander(entry, manifest.vocabulary or Vocabulary(), options))
 
 

@@ -64,7 +64,7 @@ def test_customers_leave_after_a_decline_or_suddenly() -> None:
 def test_the_score_foresees_who_leaves_no_better_than_the_hidden_health_does() -> None:
     """Reported on seeds nothing was tuned on. The score is published as uncalibrated while its AUC is below 0.65."""
     cases = []
-    for seed in (101, 102):
+    for seed in (101, 102, 103, 104):
         world = build(seed, scale=4.0)
         first = company_date(world.started_at)
         cases += calibration.cases(world, [first + timedelta(days=days) for days in (120, 150, 185)])
@@ -72,6 +72,6 @@ def test_the_score_foresees_who_leaves_no_better_than_the_hidden_health_does() -
     deciles = ", ".join(f"{share:.2f}" for share in calibration.deciles(cases))
     left = sum(one.has_left for one in cases)
     print(f"\nhealth: AUC {score:.3f} of {ceiling:.3f} on {len(cases)} cases, {left} left; deciles {deciles}")
-    assert left >= 15
+    assert left >= 30
     assert 0.5 < score < ceiling
     assert ceiling > 0.65

@@ -1,37 +1,3 @@
 {{ config(materialized='view', schema='AI_MEMORY') }}
 
-with
-
-documents as (
-
-    select * from {{ ref('documents') }}
-
-),
-
-embeddings as (
-
-    select distinct content_hash from {{ source('ai_memory', 'embeddings') }}
-
-),
-
--- Nothing could be made of it, and nothing will until it says something else.
-refusals as (
-
-    select distinct content_hash from {{ source('ai_memory', 'refusals') }}
-    where kind = 'embed' and {{ is_of_model('model_version', 'embedding_model') }}
-
-)
-
-select
-    documents.document_id,
-    documents.document_type,
-    documents.content_hash,
-    documents.title,
-    documents.document_text,
-    documents.structure,
-    '{{ var("embedding_model") }}' as model_slug,
-    documents.characters
-from documents
-left join embeddings on embeddings.content_hash = documents.content_hash
-left join refusals on refusals.content_hash = documents.content_hash
-where embeddings.content_hash is null and refusals.content_hash is null
+{{ documents_waiting('embed', source('ai_memory', 'embeddings'), 'embedding_model') }}
