@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from infra.company.signing import sign
+from infra.local.cloud import Cloud
 from infra.local.processes import CannotStart
 from infra.local.stack import DEFAULT_VENDOR_OPTIONS, PARTS, ROOT, Stack
 from infra.warehouse import query
@@ -28,8 +29,33 @@ VENDOR_OPTIONS = (*DEFAULT_VENDOR_OPTIONS, "--sources", *VENDORS)
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
-    with running_stack(tmp_path_factory.mktemp("sophia"), VENDOR_OPTIONS) as stack:
-        yield stack
+    deploy = Cloud.deploy
+
+    def deploy_and_hold(cloud: Cloud, *what) -> bool:
+        is_new = deploy(cloud, *what)
+        if is_new:
+            hold_a_message(cloud)
+        return is_new
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Cloud, "deploy", deploy_and_hold)
+        with running_stack(tmp_path_factory.mktemp("sophia"), VENDOR_OPTIONS) as stack:
+            yield stack
+
+
+def hold_a_message(cloud: Cloud) -> None:
+    """As a function does that is stopped in the middle of its work; nobody reads this queue."""
+    sqs = cloud.client("sqs")
+    url = sqs.get_queue_url(QueueName="sophia-drops-dlq")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="held")
+    assert sqs.receive_message(QueueUrl=url, VisibilityTimeout=3600, WaitTimeSeconds=5)["Messages"]
+
+
+def test_what_a_function_held_when_the_deployment_was_saved_is_free_again(stack):
+    assert stack.waiting("sophia-drops-dlq") == (1, 0)
+    stack.client("sqs").purge_queue(
+        QueueUrl=stack.client("sqs").get_queue_url(QueueName="sophia-drops-dlq")["QueueUrl"]
+    )
 
 
 def post(stack: Stack, text: str) -> tuple[int, dict]:
