@@ -45,3 +45,9 @@
         date_key > dateadd(day, -{{ var('kpi_days') }}, {{ business_date(as_of()) }})
         and date_key <= {{ business_date(as_of()) }}
 {%- endmacro %}
+
+
+{#- The quarter of an hour in which an instant lies, by its first instant. -#}
+{% macro quarter_of(instant) -%}
+    time_slice({{ instant }}, 15, 'minute')
+{%- endmacro %}

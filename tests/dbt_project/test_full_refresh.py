@@ -10,7 +10,9 @@ from tests.dbt_project.warehouse import Warehouse
 
 BUILT_IN_TWO_RUNS = {
     "int_competitors__heard": ("ANALYTICS.INT_COMPETITORS__HEARD", "competitor_name"),
+    "int_documents__texts": ("ANALYTICS.INT_DOCUMENTS__TEXTS", "document_id"),
     "int_llm__requests": ("ANALYTICS.INT_LLM__REQUESTS", "record_id"),
+    "int_slack__messages": ("ANALYTICS.INT_SLACK__MESSAGES", "record_id"),
 }
 """By model its table, and a column that is empty where a row says only that there is nothing any more."""
 

@@ -32,6 +32,8 @@ CREATE OR REPLACE MACRO {catalog}._x_array_to_string(a, separator) AS (
         list_transform(CAST(to_json(a) AS JSON[]), lambda x: coalesce(x ->> '$', '')), separator
     )
 );
+-- DuckDB's md5_number_lower reads the same bytes the other way round.
+CREATE OR REPLACE MACRO {catalog}._x_md5_number_lower64(v) AS (('0x' || right(md5(v), 16))::UBIGINT);
 -- FLATTEN's six columns. Order within an array is kept; `outr` adds the row of nulls FLATTEN(outer => true) gives.
 CREATE OR REPLACE MACRO {catalog}._x_flatten(input, outr, prefix) AS TABLE
 WITH a AS (SELECT CAST(input AS JSON) AS j, outr AS o),

@@ -142,6 +142,8 @@ def _node(node: Any) -> Any:
             return _call("TRY_TO_TIMESTAMP_NTZ", node.this)
         case exp.Typeof():
             return _call("_x_typeof", node.this)  # stock: always 'JSON'
+        case exp.MD5NumberLower64():
+            return _call("_x_md5_number_lower64", node.this)  # stock: a function that is not there
         case exp.ObjectInsert():
             return _call("_x_object_insert", node.this, node.args["key"], node.args["value"])
         case exp.ArrayToString():  # stock's array_agg makes JSON, DuckDB's function wants a list

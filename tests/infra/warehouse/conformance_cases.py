@@ -48,6 +48,8 @@ FITTED = [
         "select f.value from (select parse_json('{}') p) t, lateral flatten(input => t.p:x, outer => true) f",
         [(None,)],
     ),
+    ("select md5_number_lower64('Snowflake')", [(9203306159527282910,)]),
+    ("select time_slice('2024-01-02 03:59:59'::timestamp_ntz, 15, 'minute')", [(dt.datetime(2024, 1, 2, 3, 45),)]),
     ("select try_to_timestamp_ntz('2024-01-02 03:04:05')", [(_AT_3_4_5,)]),
     ("select try_to_timestamp_ntz('garbage')", [(None,)]),
     ("select to_timestamp_ntz('2024-01-02T03:04:05Z')", [(_AT_3_4_5,)]),

@@ -15,7 +15,7 @@ gong_calls as (
 
 messages as (
 
-    select * from {{ ref('stg_slack__messages') }}
+    select * from {{ ref('int_slack__messages') }}
     where not is_deleted and not is_from_bot
 
 ),

@@ -18,7 +18,7 @@ parties as (
 
 messages as (
 
-    select * from {{ ref('stg_slack__messages') }}
+    select * from {{ ref('int_slack__messages') }}
     where not is_deleted and not is_from_bot and message_text is not null
 
 ),
@@ -282,5 +282,12 @@ select
             rows between unbounded preceding and 1 preceding
         ),
         0
-    )::number(9, 0) as start_offset
+    )::number(9, 0) as start_offset,
+    mod(
+        md5_number_lower64(
+            piece_number || '|' || coalesce(speaker, '') || '|' || coalesce(start_ms::varchar, '') || '|'
+            || coalesce(end_ms::varchar, '') || '|' || piece_text
+        ),
+        1000000000000
+    )::number(12, 0) as piece_hash
 from placed

@@ -1,7 +1,8 @@
-{#- What happened, each thing once: an instant, or a day where the vendor tells no instant. -#}
+{#- What happened, each thing once: an instant, or a day where the vendor tells no instant. Of messages, which come in
+    masses, the day was worked out when they came. -#}
 {%- set told_by_instant = [
     ('calls_held', "'all'", 'int_calls__linked', 'started_at', 'true'),
-    ('messages_sent', "'all'", 'stg_slack__messages', 'sent_at', 'not is_deleted and not is_from_bot'),
+    ('messages_sent', "'all'", 'int_slack__messages', 'sent_at', 'not is_deleted and not is_from_bot'),
     ('tickets_opened', "'zendesk'", 'stg_zendesk__tickets', 'created_at', 'not is_deleted'),
     ('tickets_opened', "'intercom'", 'stg_intercom__conversations', 'created_at', 'not is_deleted'),
     ('deals_created', "'all'", 'stg_hubspot__deals', 'created_at', 'not is_deleted and not is_merged'),
@@ -19,7 +20,7 @@ with
     select
         '{{ metric }}' as metric,
         {{ dimension }} as dimension,
-        {{ business_date(instant) }} as date_key,
+        {{ 'sent_on' if instant == 'sent_at' else business_date(instant) }} as date_key,
         1 as amount
     from {{ ref(model) }}
     where {{ instant }} <= {{ as_of() }} and {{ condition }}

@@ -50,7 +50,7 @@ messages as (
         home_teams.team_id is not null as is_ours,
         users.email,
         messages.sent_at
-    from {{ ref('stg_slack__messages') }} as messages
+    from {{ ref('int_slack__messages') }} as messages
     inner join channels
         on channels.connection_id = messages.connection_id
         and channels.channel_id = messages.channel_id

@@ -8,29 +8,9 @@ heads as (
 
 ),
 
-pieces as (
-
-    select * from {{ ref('int_documents__pieces') }}
-
-),
-
 texts as (
 
-    select
-        document_id,
-        listagg(piece_text, '\n') within group (order by piece_number) as document_text,
-        array_agg(
-            object_construct_keep_null(
-                'speaker', speaker,
-                'start_ms', start_ms,
-                'end_ms', end_ms,
-                'start', start_offset::int,
-                'end', (start_offset + length(piece_text))::int
-            )
-        ) within group (order by piece_number) as structure,
-        count(*) as piece_count
-    from pieces
-    group by document_id
+    select * from {{ ref('int_documents__texts') }}
 
 ),
 
@@ -40,8 +20,7 @@ told as (
         heads.document_id::varchar as document_id,
         -- Of all a chunk is made of, so whatever changes one changes this: a vector of another hash is an old one.
         md5(
-            heads.document_type || '|' || coalesce(heads.title, '') || '|' || texts.document_text
-            || '|' || texts.structure::varchar
+            heads.document_type || '|' || coalesce(heads.title, '') || '|' || texts.text_hash
         )::varchar as content_hash,
         heads.document_type::varchar as document_type,
         heads.sensitivity::varchar as sensitivity,

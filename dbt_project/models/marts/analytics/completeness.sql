@@ -20,21 +20,38 @@ read_until as (
 
 ),
 
-landed as (
+-- Copies of an event share its id; they may have come by both lanes.
+distinct_events as (
 
     select
         events.source,
         events.connection_id,
         events.stream,
-        count(*) as rows_landed,
-        count(distinct events.event_id) as events_landed,
-        count(distinct iff(events.lane = 'webhook', events.event_id, null)) as webhook_events,
-        count(distinct iff(events.lane = 'pull', events.event_id, null)) as pull_events,
+        events.event_id,
+        count(*) as copies,
+        count_if(events.lane = 'webhook') > 0 as is_by_webhook,
+        count_if(events.lane = 'pull') > 0 as is_by_pull,
         max(events.received_at) as last_received_at
     from events
     cross join read_until
     where events.landed_at <= coalesce(read_until.last_landed_at, events.landed_at)
-    group by events.source, events.connection_id, events.stream
+    group by events.source, events.connection_id, events.stream, events.event_id
+
+),
+
+landed as (
+
+    select
+        source,
+        connection_id,
+        stream,
+        sum(copies) as rows_landed,
+        count(*) as events_landed,
+        count_if(is_by_webhook) as webhook_events,
+        count_if(is_by_pull) as pull_events,
+        max(last_received_at) as last_received_at
+    from distinct_events
+    group by source, connection_id, stream
 
 ),
 
