@@ -54,6 +54,8 @@ MEASURES: Mapping[str, Measure] = {
     "mention_recall": Measure("Mentions of competitors in calls, recall", least=0.95),
     "spoken_mention_precision": Measure("Mentions in the written lines, precision", least=0.98),
     "spoken_mention_recall": Measure("Mentions in the written lines, recall", least=0.95),
+    "chosen_on_mention_precision": Measure("Mentions in the lines the rules were chosen on, precision"),
+    "chosen_on_mention_recall": Measure("Mentions in the lines the rules were chosen on, recall"),
     "threat_level_agreement": Measure("Threat level of a found mention is the true one", least=0.9),
     "threat_words_understood": Measure("Words around a found mention understood", least=0.9),
     "sentiment_spearman": Measure("Sentiment of a call, rank correlation with the truth", least=0.85),

@@ -1,16 +1,21 @@
-"""How the rules for mentions and sentiment fare on 200 lines that people wrote, not the company's grammar.
+"""How the rules for mentions and sentiment fare on lines that were written by hand, not by the company's grammar.
 
-The company's sentences flatter the rules, because the same hands made both. These lines were labelled before the rules
-had seen them and no rule was fitted to them since, so what docs/accuracy.md tells is the honest figure; the floors only
-tell when a change makes the rules worse.
+The company's sentences flatter the rules, because the same hands made both. So there are two sets of lines, each
+labelled before any rule had seen it:
+
+- spoken_lines.csv is what rules may be chosen on: look at what they miss there, and mend the rule.
+- spoken_lines_held_out.csv is the measure that docs/accuracy.md tells: look at its totals, never at its lines. Whoever
+  has looked, or has fitted a rule to them, moves them to the other set and writes new ones.
+
+A line names no competitor, or one, or several with ; between them. Its sentiment is the tone of the speaker, of
+whomever it speaks. The floors only tell when a change makes the rules worse.
 """
 
 import csv
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,12 +23,11 @@ from tests.dbt_project.ranks import spearman
 from tests.dbt_project.story import LANDED_AT, Told
 from tests.dbt_project.warehouse import Warehouse
 
-LINES = Path(__file__).with_name("spoken_lines.csv")
+CHOSEN_ON = Path(__file__).with_name("spoken_lines.csv")
+HELD_OUT = Path(__file__).with_name("spoken_lines_held_out.csv")
 CALL_ID = "900"
 STARTED_AT = "2026-03-10 18:00:00"
-LEAST_PRECISION = 0.9
-LEAST_RECALL = 0.85
-LEAST_MACRO_F1 = 0.5
+SECONDS_A_LINE = 4
 LABELS = (-1, 0, 1)
 
 
@@ -32,7 +36,7 @@ class Spoken:
     """A line and what a person makes of it; then what the rules make of it."""
 
     text: str
-    competitor: str
+    named: frozenset[str]
     feeling: int
     found: frozenset[str]
     sentiment: float
@@ -44,13 +48,12 @@ class Spoken:
 
 @pytest.fixture(scope="module")
 def warehouse(story: Warehouse) -> Warehouse:
-    """One call in which a customer says all of it."""
-    texts = [line["text"] for line in _lines()]
-    sentences = [
-        {"start": number * 4000, "end": number * 4000 + 3000, "text": text} for number, text in enumerate(texts)
-    ]
+    """One call in which a customer says all of both sets."""
+    texts = [line["text"] for lines in (CHOSEN_ON, HELD_OUT) for line in _lines(lines)]
+    starts = [number * SECONDS_A_LINE * 1000 for number in range(len(texts))]
+    sentences = [{"start": start, "end": start + 3000, "text": text} for start, text in zip(starts, texts, strict=True)]
     party = {"id": "p", "speakerId": "s", "affiliation": "External", "title": "Controller"}
-    metadata = {"id": CALL_ID, "started": STARTED_AT.replace(" ", "T") + "Z", "duration": 900}
+    metadata = {"id": CALL_ID, "started": STARTED_AT.replace(" ", "T") + "Z", "duration": len(texts) * SECONDS_A_LINE}
     call = {"metaData": metadata, "parties": [party]}
     transcript = {"callId": CALL_ID, "transcript": [{"speakerId": "s", "sentences": sentences}]}
     story.forget()
@@ -66,22 +69,25 @@ def warehouse(story: Warehouse) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def spoken(warehouse: Warehouse) -> list[Spoken]:
-    mentioned = Counter(
-        (row["mention_context"], row["competitor_name"])
-        for row in warehouse.query("select * from ANALYTICS.INT_COMPETITORS__RAW_MENTIONS")
-    )
+def spoken(warehouse: Warehouse) -> dict[Path, list[Spoken]]:
+    """The lines of either set."""
+    found = defaultdict(set)
+    for row in warehouse.query("select mention_context, competitor_name from ANALYTICS.INT_COMPETITORS__RAW_MENTIONS"):
+        found[row["mention_context"]].add(row["competitor_name"])
     scores = {row["sentence_text"]: float(row["sentiment"]) for row in warehouse.query(_SCORES)}
-    return [
-        Spoken(
-            text=line["text"],
-            competitor=line["competitor"],
-            feeling=int(line["sentiment"]),
-            found=frozenset(name for text, name in mentioned if text == line["text"]),
-            sentiment=scores[line["text"]],
-        )
-        for line in _lines()
-    ]
+    return {
+        lines: [
+            Spoken(
+                text=line["text"],
+                named=frozenset(filter(None, line["competitor"].split(";"))),
+                feeling=int(line["sentiment"]),
+                found=frozenset(found[line["text"]]),
+                sentiment=scores[line["text"]],
+            )
+            for line in _lines(lines)
+        ]
+        for lines in (CHOSEN_ON, HELD_OUT)
+    }
 
 
 _SCORES = (
@@ -90,15 +96,12 @@ _SCORES = (
 )
 
 
-def accuracy(spoken: list[Spoken]) -> dict[str, Any]:
+def accuracy(spoken: list[Spoken]) -> dict[str, float]:
     """What docs/accuracy.md tells of the lines."""
-    found = sum(len(one.found) for one in spoken)
-    real = sum(bool(one.competitor) for one in spoken)
-    right = sum(one.competitor in one.found for one in spoken)
+    right = sum(len(one.named & one.found) for one in spoken)
     return {
-        "lines": len(spoken),
-        "mention_precision": right / found,
-        "mention_recall": right / real,
+        "mention_precision": right / sum(len(one.found) for one in spoken),
+        "mention_recall": right / sum(len(one.named) for one in spoken),
         "sentiment_macro_f1": sum(_f1(spoken, label) for label in LABELS) / len(LABELS),
         "sentiment_agreement": sum(one.label == one.feeling for one in spoken) / len(spoken),
         "sentiment_turned_round": sum(one.label * one.feeling < 0 for one in spoken) / len(spoken),
@@ -106,21 +109,44 @@ def accuracy(spoken: list[Spoken]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(
+    ("lines", "told_as", "least"),
+    [
+        (
+            HELD_OUT,
+            "spoken",
+            {"mention_precision": 0.95, "mention_recall": 0.8, "sentiment_macro_f1": 0.5},
+        ),
+        (
+            CHOSEN_ON,
+            "chosen_on",
+            {"mention_precision": 0.98, "mention_recall": 0.95, "sentiment_macro_f1": 0.5},
+        ),
+    ],
+    ids=["held out", "chosen on"],
+)
 def test_the_rules_hold_on_lines_the_grammar_did_not_make(
-    spoken: list[Spoken], record_property: Callable[[str, float], None]
+    spoken: dict[Path, list[Spoken]],
+    lines: Path,
+    told_as: str,
+    least: dict[str, float],
+    record_property: Callable[[str, float], None],
 ) -> None:
-    told = accuracy(spoken)
+    told = accuracy(spoken[lines])
     for name, value in told.items():
-        record_property(f"spoken_{name}", value)
-    assert told["lines"] >= 200
-    assert told["mention_precision"] >= LEAST_PRECISION
-    assert told["mention_recall"] >= LEAST_RECALL
-    assert told["sentiment_macro_f1"] >= LEAST_MACRO_F1
+        record_property(f"{told_as}_{name}", value)
+    assert {name: value for name, value in told.items() if value < least.get(name, value)} == {}
 
 
-def _lines() -> list[dict[str, str]]:
-    with LINES.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def test_no_line_is_in_both_sets() -> None:
+    either = [{line["text"].casefold() for line in _lines(lines)} for lines in (CHOSEN_ON, HELD_OUT)]
+    assert not either[0] & either[1]
+    assert min(map(len, either)) >= 120
+
+
+def _lines(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def _f1(spoken: list[Spoken], label: int) -> float:

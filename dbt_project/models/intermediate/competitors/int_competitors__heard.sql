@@ -18,9 +18,11 @@
     (
         select md5(listagg(entry, '|') within group (order by entry))
         from (
-            select competitor_name || '/' || alias || '/' || alias_kind as entry from {{ ref('competitors') }}
+            select competitor_name || '/' || alias || '/' || alias_kind || '/' || coalesce(reads_as, '') as entry
+            from {{ ref('competitors') }}
             union all
-            select phrase || '/' || weight::varchar as entry from {{ ref('competitor_cues') }}
+            select phrase || '/' || weight::varchar || '/' || coalesce(not_for, '') as entry
+            from {{ ref('competitor_cues') }}
         )
     )
 {%- endset %}
@@ -84,55 +86,25 @@ utterances as (
 
 known_aliases as (
 
-    select
-        competitor_name,
-        alias,
-        alias_kind
-    from {{ ref('competitors') }}
+    select * from {{ ref('competitors') }}
 
 ),
 
-cues as (
+cue_phrases as (
 
-    select * from {{ ref('competitor_cues') }}
-
-),
-
-vocabulary as (
-
-    select distinct spoken_word.value::varchar as word
-    from utterances
-    inner join lateral flatten(input => split(trim(utterances.spoken_words), ' ')) as spoken_word
+    select * from {{ ref('int_competitors__cue_phrases') }}
 
 ),
 
--- A word one letter away from a name of six letters or more, two letters from one of ten. Both must begin alike: what
--- people and transcripts get wrong is rarely the first letter, and what differs there is usually another word.
-misspellings as (
-
-    select
-        known_aliases.competitor_name,
-        vocabulary.word as alias,
-        'misheard' as alias_kind
-    from vocabulary
-    inner join known_aliases
-        on left(vocabulary.word, 1) = left(lower(known_aliases.alias), 1)
-        and abs(length(vocabulary.word) - length(known_aliases.alias)) <= 2
-    where
-        known_aliases.alias_kind = 'name'
-        and length(vocabulary.word) >= 6
-        and not contains(known_aliases.alias, ' ')
-        and editdistance(vocabulary.word, lower(known_aliases.alias))
-        between 1 and iff(length(known_aliases.alias) >= 10, 2, 1)
-
-),
+{{ misheard_names('utterances', 'known_aliases') }},
 
 aliases as (
 
     select
         competitor_name,
         alias,
-        alias_kind
+        alias_kind,
+        reads_as
     from known_aliases
 
     union all
@@ -140,8 +112,19 @@ aliases as (
     select
         competitor_name,
         alias,
-        alias_kind
-    from misspellings
+        alias_kind,
+        reads_as
+    from misheard_names
+
+),
+
+spoken_aliases as (
+
+    select
+        *,
+        {{ words('alias') }} as spoken_alias,
+        iff(alias_kind = 'ordinary_words', {{ words("alias || 's'") }}, null) as spoken_genitive
+    from aliases
 
 ),
 
@@ -149,11 +132,36 @@ heard as (
 
     select
         utterances.*,
-        aliases.competitor_name,
-        aliases.alias,
-        aliases.alias_kind
+        spoken_aliases.competitor_name,
+        spoken_aliases.alias,
+        spoken_aliases.alias_kind,
+        spoken_aliases.reads_as
     from utterances
-    inner join aliases on contains(utterances.spoken_words, {{ words('aliases.alias') }})
+    inner join spoken_aliases
+        on contains(utterances.spoken_words, spoken_aliases.spoken_alias)
+        or contains(utterances.spoken_words, spoken_aliases.spoken_genitive)
+
+),
+
+-- A rival beside a name misheard in two words is no sign: one of these may be the rival's own ("Domura Pay next").
+spoken_cues as (
+
+    select
+        spoken_aliases.competitor_name,
+        spoken_aliases.alias,
+        cue_phrases.weight,
+        {{ words("replace(cue_phrases.phrase, '{alias}', spoken_aliases.alias)") }} as spoken_cue
+    from spoken_aliases
+    inner join cue_phrases
+        on not coalesce(cue_phrases.not_for = spoken_aliases.reads_as, false)
+        and (
+            cue_phrases.rival_name is null
+            or (
+                cue_phrases.rival_name != spoken_aliases.competitor_name
+                and spoken_aliases.alias_kind = 'ordinary_words'
+            )
+        )
+    where spoken_aliases.alias_kind in ('ordinary_words', 'misheard_words')
 
 ),
 
@@ -161,16 +169,16 @@ heard as (
 signs as (
 
     select
-        heard.source_system,
-        heard.source_record_id,
-        heard.utterance_id,
+        heard.utterance_key,
+        heard.competitor_name,
         heard.alias,
-        sum(cues.weight) as cue_weight
+        sum(spoken_cues.weight) as cue_weight
     from heard
-    inner join cues
-        on contains(heard.spoken_words, {{ words("replace(cues.phrase, '{alias}', heard.alias)") }})
-    where heard.alias_kind = 'ordinary_words'
-    group by heard.source_system, heard.source_record_id, heard.utterance_id, heard.alias
+    inner join spoken_cues
+        on spoken_cues.competitor_name = heard.competitor_name
+        and spoken_cues.alias = heard.alias
+        and contains(heard.spoken_words, spoken_cues.spoken_cue)
+    group by heard.utterance_key, heard.competitor_name, heard.alias
 
 ),
 
@@ -178,13 +186,18 @@ weighed as (
 
     select
         heard.*,
-        coalesce(signs.cue_weight, 0)
-        + iff(contains(replace(heard.utterance_text, '-', ' '), heard.alias), 1, 0) as sign_weight
+        coalesce(signs.cue_weight, 0) + iff(
+            heard.alias_kind = 'ordinary_words'
+            and contains(
+                ' ' || regexp_replace(heard.utterance_text, '[^A-Za-z0-9]+', ' ') || ' ', ' ' || heard.alias || ' '
+            ),
+            1,
+            0
+        ) as sign_weight
     from heard
     left join signs
-        on signs.source_system = heard.source_system
-        and signs.source_record_id = heard.source_record_id
-        and signs.utterance_id = heard.utterance_id
+        on signs.utterance_key = heard.utterance_key
+        and signs.competitor_name = heard.competitor_name
         and signs.alias = heard.alias
 
 ),
@@ -197,6 +210,7 @@ sure as (
             when alias_kind = 'name' then 1.0
             when alias_kind = 'misspelling' then 0.9
             when alias_kind = 'misheard' then 0.8
+            when alias_kind = 'misheard_words' then iff(sign_weight >= 2, 0.7, null)
             when sign_weight >= 2 then 0.9
             when sign_weight = 1 then 0.7
         end::number(3, 2) as confidence
