@@ -1,4 +1,4 @@
-"""`python -m infra.aws.build`: the zip and the CloudFormation template that ship, made of nothing but this repository.
+"""`python -m infra.aws.build`: the zip, the layer and the CloudFormation template that ship, of this repository alone.
 
 vendor wheels -> chalice package -> compiled modules -> overlays and fixes -> SAM translation -> checks. All work is
 done on a copy below build/, so the source tree stays as it is, and a second run with unchanged inputs does nothing.
@@ -14,31 +14,40 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import bytecode, checks, template
 from .target import Target, this_machine
-from .vendor import OURS, BuildFailed, ours, requirements, vendor, vendored
+from .vendor import OURS, BuildFailed, gpu_requirements, ours, requirements, vendor, vendored
 
 ROOT = Path(__file__).resolve().parents[2]
 
 _NOT_STAGED = shutil.ignore_patterns("vendor", "__pycache__", "deployments", "*.pyc")
 _NOT_INPUTS = {"vendor", "__pycache__", "deployments", "samples"}
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+LAYER = "python/"
+"""Where Lambda looks for the modules of a layer; docs.aws.amazon.com, "Packaging your layer content"."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Package:
-    """What is deployed: upload the zip under artifact_key, then deploy the template."""
+    """What is deployed: upload each artifact, then deploy the template, which names their keys."""
 
     target: Target
     zip_path: Path
+    layer_path: Path
     template_path: Path
     artifact_key: str
+    layer_key: str
+
+    @property
+    def artifacts(self) -> dict[str, Path]:
+        """What to upload, by key."""
+        return {self.artifact_key: self.zip_path, self.layer_key: self.layer_path}
 
 
 def build(target: Target, folder: Path, say: Say, functions: Path = ROOT / "functions") -> Package:
@@ -61,17 +70,24 @@ def _build(target: Target, place: Path, say: Say, functions: Path) -> Package:
         return made
     stamp.unlink(missing_ok=True)
 
-    wheels = place / "wheels"
-    if vendor(requirements(ROOT), target, wheels):
+    wheels, gpu_wheels = place / "wheels", place / "gpu-wheels"
+    if vendor(requirements(ROOT), target, wheels) | vendor(gpu_requirements(ROOT), target, gpu_wheels):
         say(f"vendored the locked wheels for {target.name}")
     say("packaging with Chalice")
     _chalice(_stage(functions, place, target), place / "chalice")
-    others = [*vendored(wheels), *ours(ROOT)]
-    digest = _zip(place / "chalice/deployment.zip", others, target, place / "deployment.zip")
+    with zipfile.ZipFile(place / "chalice/deployment.zip") as chalice:
+        application = {name: chalice.read(name) for name in chalice.namelist()}
+    for name, path in (*vendored(wheels), *ours(ROOT)):
+        application[name] = path.read_bytes()
+    zip_key = _zip(application, target, place / "deployment.zip")
+    layer_key = _zip(
+        {name: path.read_bytes() for name, path in vendored(gpu_wheels)}, target, place / "layer.zip", LAYER
+    )
     say("translating the template")
-    _write_template(place, artifact_key=f"sophia/{digest}.zip", target=target)
-    say("checking the zip and the template")
-    complaints = checks.contents(place / "deployment.zip", target) + checks.lint(place / "template.json")
+    _write_template(place, zip_key, layer_key)
+    say("checking the zips and the template")
+    complaints = checks.application(place / "deployment.zip", target) + checks.layer(place / "layer.zip", target)
+    complaints += checks.lint(place / "template.json")
     if complaints:
         raise BuildFailed("the package is not fit to ship:\n" + "\n".join(complaints))
     stamp.write_text(inputs)
@@ -81,12 +97,15 @@ def _build(target: Target, place: Path, say: Say, functions: Path) -> Package:
 
 
 def _made(target: Target, place: Path) -> Package | None:
-    archive, described = place / "deployment.zip", place / "template.json"
-    if not (archive.exists() and described.exists()):
+    archive, layer, described = place / "deployment.zip", place / "layer.zip", place / "template.json"
+    if not all(path.exists() for path in (archive, layer, described)):
         return None
-    functions = (json.loads(described.read_text())["Resources"]).values()
-    keys = {item["Properties"]["Code"]["S3Key"] for item in functions if item["Type"] == "AWS::Lambda::Function"}
-    return Package(target, archive, described, artifact_key=keys.pop())
+    resources = json.loads(described.read_text())["Resources"]
+    [artifact_key] = {
+        item["Properties"]["Code"]["S3Key"] for item in resources.values() if item["Type"] == "AWS::Lambda::Function"
+    }
+    layer_key = resources[template.LAYER]["Properties"]["Content"]["S3Key"]
+    return Package(target, archive, layer, described, artifact_key, layer_key)
 
 
 def _inputs(target: Target, functions: Path) -> str:
@@ -131,28 +150,26 @@ def _chalice(app: Path, out: Path) -> None:
         raise BuildFailed(f"chalice package ended with {done.returncode}:\n{(done.stderr or done.stdout).strip()}")
 
 
-def _zip(application: Path, others: Sequence[tuple[str, Path]], target: Target, destination: Path) -> str:
-    """Chalice's zip with the other files in it and every module compiled, in alphabetical order and with one date, so
-    that equal content is an equal zip; returns its hash."""
-    with zipfile.ZipFile(application) as chalice:
-        contents = {name: chalice.read(name) for name in chalice.namelist()}
-    contents |= {name: path.read_bytes() for name, path in others}
-    contents |= bytecode.compiled({name: data for name, data in contents.items() if name.endswith(".py")}, target)
+def _zip(contents: dict[str, bytes], target: Target, destination: Path, inside: str = "") -> str:
+    """Write a zip of the contents and of every module compiled, in alphabetical order and with one date, so that equal
+    content is an equal zip; the key it is uploaded under. inside: the folder in the zip."""
+    modules = {name: data for name, data in contents.items() if name.endswith(".py")}
+    everything = contents | bytecode.compiled(modules, target)
     temporary = destination.with_suffix(".partial")
     with zipfile.ZipFile(temporary, "w") as archive:
-        for name in sorted(contents):
-            entry = zipfile.ZipInfo(name, _ZIP_DATE)
+        for name in sorted(everything):
+            entry = zipfile.ZipInfo(inside + name, _ZIP_DATE)
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, contents[name], zipfile.ZIP_DEFLATED)
+            archive.writestr(entry, everything[name], zipfile.ZIP_DEFLATED)
     temporary.replace(destination)
-    return hashlib.sha256(destination.read_bytes()).hexdigest()[:32]
+    return f"sophia/{hashlib.sha256(destination.read_bytes()).hexdigest()[:32]}.zip"
 
 
-def _write_template(place: Path, *, artifact_key: str, target: Target) -> None:
+def _write_template(place: Path, artifact_key: str, layer_key: str) -> None:
     sam = json.loads((place / "chalice/sam.json").read_text())
     for name in template.OVERLAYS:
         sam = template.merge(sam, template.overlay(Path(__file__).with_name(name)))
-    sam = template.complete(sam, artifact_key=artifact_key)
+    sam = template.complete(sam, artifact_key=artifact_key, layer_key=layer_key)
     finished = template.translate(sam)
     # Without spaces: CloudFormation takes 51,200 bytes in a call, and a megabyte only through S3.
     (place / "template.json").write_text(json.dumps(finished, separators=(",", ":"), sort_keys=True) + "\n")
@@ -170,9 +187,10 @@ def main() -> None:
         made = build(this_machine(options.architecture), options.build, say=lambda line: print(f"· {line}", flush=True))
     except BuildFailed as error:
         raise SystemExit(f"no package: {error}") from error
-    print(f"{made.zip_path} ({made.zip_path.stat().st_size / 1e6:.1f} MB)")
+    for key, path in made.artifacts.items():
+        print(f"{path} ({path.stat().st_size / 1e6:.1f} MB): upload it as {key}")
     print(f"{made.template_path}")
-    print(f"done in {time.monotonic() - started:.1f} s; upload the zip as {made.artifact_key}")
+    print(f"done in {time.monotonic() - started:.1f} s")
 
 
 if __name__ == "__main__":

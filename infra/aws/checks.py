@@ -10,9 +10,9 @@ from pathlib import Path
 from .bytecode import UNCHECKED_HASH
 from .target import Target
 
-LARGEST_ZIP_BYTES = 34_000_000
-LARGEST_UNPACKED_BYTES = 110_000_000
-"""Lambda takes 250 MB; this notices what slipped in. A quarter is compiled modules, a half the client of Modal."""
+LARGEST_ZIP_BYTES = 20_000_000
+LARGEST_UNPACKED_BYTES = 65_000_000
+"""Lambda takes 250 MB with all layers; this notices what slipped into either. A quarter is compiled modules."""
 
 LARGEST_TEMPLATE_BYTES = 51_200
 """docs.aws.amazon.com, "CloudFormation quotas": a larger one must be uploaded first."""
@@ -20,14 +20,34 @@ LARGEST_TEMPLATE_BYTES = 51_200
 # e_machine of an ELF header; refspecs.linuxfoundation.org, "ELF-64 Object File Format".
 _ELF_MACHINES = {"x86_64": 62, "arm64": 183}
 NEEDED = ("app.py", "events/envelope.py", "gpu_jobs/dispatch.py")
-_NOT_SHIPPED = ("boto3/", "botocore/", "s3transfer/", "pip/", "setuptools/", "torch/", "onnxruntime/", "pyarrow/")
+NEEDED_IN_LAYER = ("python/modal/__init__.py",)
+_NOT_SHIPPED = (
+    "boto3/",
+    "botocore/",
+    "s3transfer/",
+    "pip/",
+    "setuptools/",
+    "torch/",
+    "onnxruntime/",
+    "pyarrow/",
+    "modal/",
+)
 
 
-def contents(zip_path: Path, target: Target) -> list[str]:
+def application(zip_path: Path, target: Target) -> list[str]:
     """Everything Lambda needs is in the zip, for the right machine, and nothing it does not need."""
+    return _contents(zip_path, target, NEEDED)
+
+
+def layer(zip_path: Path, target: Target) -> list[str]:
+    """The same of the layer of dispatch and reap."""
+    return _contents(zip_path, target, NEEDED_IN_LAYER)
+
+
+def _contents(zip_path: Path, target: Target, needed: tuple[str, ...]) -> list[str]:
     with zipfile.ZipFile(zip_path) as archive:
         names = archive.namelist()
-        found = [f"{name} is missing" for name in NEEDED if name not in names]
+        found = [f"{name} is missing" for name in needed if name not in names]
         unpacked = sum(entry.file_size for entry in archive.infolist())
         unwanted = Counter(name.split("/")[0] for name in names if _is_unwanted(name))
         found += [f"{folder}: {count} files are not to be shipped" for folder, count in unwanted.items()]
@@ -37,9 +57,9 @@ def contents(zip_path: Path, target: Target) -> list[str]:
             elif name.endswith(".pyc"):
                 found += _wrong_bytecode(name, archive.read(name)[:8], target)
     if (size := zip_path.stat().st_size) > LARGEST_ZIP_BYTES:
-        found.append(f"the zip has {size} bytes, the most we allow is {LARGEST_ZIP_BYTES}")
+        found.append(f"{zip_path.name} has {size} bytes, the most we allow is {LARGEST_ZIP_BYTES}")
     if unpacked > LARGEST_UNPACKED_BYTES:
-        found.append(f"the zip has {unpacked} bytes unpacked, the most we allow is {LARGEST_UNPACKED_BYTES}")
+        found.append(f"{zip_path.name} has {unpacked} bytes unpacked, the most we allow is {LARGEST_UNPACKED_BYTES}")
     return found
 
 

@@ -16,6 +16,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 OVERLAYS = ("resources.yaml", "functions.yaml")
 
+LAYER = "GpuClients"
 _API_FUNCTION = "APIHandler"
 _REGION = "us-east-1"  # the translator wants one; it stands nowhere in the result
 
@@ -44,13 +45,14 @@ def _is_mapping(value: Any) -> bool:
     return isinstance(value, Mapping) and not any(key == "Ref" or key.startswith("Fn::") for key in value)
 
 
-def complete(sam: dict[str, Any], *, artifact_key: str) -> dict[str, Any]:
+def complete(sam: dict[str, Any], *, artifact_key: str, layer_key: str) -> dict[str, Any]:
     """The SAM template with what neither Chalice nor an overlay can say."""
     # Chalice calls the unqualified function, so the alias would never be used.
     text = json.dumps(sam).replace(f"${{{_API_FUNCTION}.Arn}}/invocations", f"${{{_API_FUNCTION}.Alias}}/invocations")
     template = json.loads(text)
     resources = template["Resources"]
     resources[f"{_API_FUNCTION}InvokePermission"]["Properties"]["FunctionName"] = {"Ref": f"{_API_FUNCTION}.Alias"}
+    resources[LAYER]["Properties"]["Content"] = {"S3Bucket": {"Ref": "ArtifactBucket"}, "S3Key": layer_key}
     for resource in resources.values():
         if resource["Type"] == "AWS::Serverless::Function":
             # A literal key: SAM publishes a new version when it changes.

@@ -7,10 +7,11 @@ zip. It brings the two files of its own that it needs at run time, and botocore 
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .target import Target
@@ -20,6 +21,9 @@ OURS = {"events": ("**/*.py",), "gpu_jobs": ("__init__.py", "dispatch.py", "enri
 Of gpu_jobs it is what gpu_jobs.dispatch imports: the rest works with documents, and needs what only a worker has."""
 
 _BROUGHT_BY_OTHERS = ("chalice", "boto3", "botocore")
+_OF_GPU_PLACES = ("modal",)
+"""What only dispatch and reap import. With all it needs it is half of what we ship, so it lies in a layer of theirs and
+no other function unpacks it when it starts."""
 _LEFT_OUT = ("bin", ".lock", "__pycache__")
 
 
@@ -37,11 +41,27 @@ def uv() -> str:
 
 
 def requirements(root: Path) -> str:
-    """The locked production dependencies with their hashes, without what the runtime or Chalice brings and what only
-    that needs."""
+    """The locked production dependencies of every function with their hashes, without what the runtime or Chalice
+    brings and what only that needs."""
+    return _exported(root, without=(*_BROUGHT_BY_OTHERS, *_OF_GPU_PLACES))
+
+
+def gpu_requirements(root: Path) -> str:
+    """What dispatch and reap need beyond `requirements`."""
+    everybodys = set(_entries(requirements(root)))
+    everything = _entries(_exported(root, without=_BROUGHT_BY_OTHERS))
+    return "".join(entry for entry in everything if entry not in everybodys)
+
+
+def _exported(root: Path, without: Sequence[str]) -> str:
     flags = ["--no-dev", "--no-default-groups", "--no-emit-project", "--no-annotate", "--no-header", "--quiet"]
-    pruned = [word for name in _BROUGHT_BY_OTHERS for word in ("--prune", name)]
+    pruned = [word for name in without for word in ("--prune", name)]
     return _run([uv(), "export", "--frozen", *flags, *pruned], cwd=root)
+
+
+def _entries(exported: str) -> list[str]:
+    """Each distribution with its hashes, which stand on indented lines."""
+    return re.findall(r"^\S.*\n(?:\s+.*\n)*", exported, re.MULTILINE)
 
 
 def vendor(locked: str, target: Target, folder: Path) -> bool:

@@ -197,7 +197,8 @@ class Cloud:
         s3 = self.client("s3")
         with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
             s3.create_bucket(Bucket=ARTIFACTS)
-        s3.upload_file(str(package.zip_path), ARTIFACTS, package.artifact_key)
+        for key, path in package.artifacts.items():
+            s3.upload_file(str(path), ARTIFACTS, key)
 
     def _described(self) -> dict[str, Any] | None:
         try:

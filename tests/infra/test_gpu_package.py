@@ -6,18 +6,37 @@ import sys
 import zipfile
 
 
-def test_the_zip_holds_all_that_opens_a_place_and_nothing_of_a_worker(package, names, tmp_path):
+def test_zip_and_layer_hold_all_that_opens_a_place_and_nothing_of_a_worker(package, names, tmp_path):
     assert not {"gpu_jobs/run.py", "gpu_jobs/data.py", "gpu_jobs/engines/weights.py"} & set(names)
-    with zipfile.ZipFile(package.zip_path) as archive:
-        archive.extractall(tmp_path)
+    for path in package.artifacts.values():
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(tmp_path)
     code = (
         "import app, modal, gpu_jobs.places.on_modal, gpu_jobs.places.on_lambda_labs as rented;"
         "import chalicelib.intelligence.fleet as fleet; print(modal.__file__, rented.__file__, fleet.__file__)"
     )
     done = subprocess.run(
-        [sys.executable, "-B", "-c", code], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+        [sys.executable, "-B", "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "python")},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stdout.count(str(tmp_path)) == 3, done.stderr
+
+
+def test_no_module_lies_in_zip_and_layer_both(package, names):
+    """They would be two copies of one version today, and of two tomorrow."""
+    with zipfile.ZipFile(package.layer_path) as archive:
+        inside = {name.removeprefix("python/") for name in archive.namelist()}
+    assert inside and not inside & set(names)
+
+
+def test_the_layer_is_of_those_alone_who_open_places(resources):
+    with_layer = {name for name, item in resources.items() if item["Properties"].get("Layers")}
+    assert with_layer == {"Dispatch", "Reap"}
+    assert resources["Dispatch"]["Properties"]["Layers"] == [{"Ref": "GpuClients"}]
 
 
 def test_what_receives_knows_nothing_of_gpus(package, tmp_path):

@@ -74,17 +74,18 @@ def test_the_zip_holds_every_module_of_the_functions(names):
     assert modules <= set(names)
 
 
-def test_the_zip_is_small_enough_to_start_quickly(package):
-    assert package.zip_path.stat().st_size < checks.LARGEST_ZIP_BYTES
+def test_every_artifact_is_small_enough_to_start_quickly(package):
+    assert max(path.stat().st_size for path in package.artifacts.values()) < checks.LARGEST_ZIP_BYTES
 
 
 def test_the_zip_and_template_pass_their_own_checks(package):
-    assert checks.contents(package.zip_path, package.target) == []
+    assert checks.application(package.zip_path, package.target) == []
+    assert checks.layer(package.layer_path, package.target) == []
 
 
 def test_the_same_sources_give_the_same_zip(package, tmp_path):
     again = build(package.target, tmp_path, say=QUIET)
-    assert _sha256(again.zip_path) == _sha256(package.zip_path)
+    assert list(map(_sha256, again.artifacts.values())) == list(map(_sha256, package.artifacts.values()))
     assert again.template_path.read_bytes() == package.template_path.read_bytes()
 
 
@@ -97,8 +98,8 @@ def test_a_second_build_of_the_same_sources_does_nothing(package):
     assert made.zip_path.stat().st_mtime_ns == before
 
 
-def test_the_zip_is_uploaded_under_a_name_that_changes_with_it(package):
-    assert package.artifact_key == f"sophia/{_sha256(package.zip_path)[:32]}.zip"
+def test_every_artifact_is_uploaded_under_a_name_that_changes_with_it(package):
+    assert [f"sophia/{_sha256(path)[:32]}.zip" for path in package.artifacts.values()] == list(package.artifacts)
 
 
 def _sha256(path: Path) -> str:
@@ -122,7 +123,7 @@ def test_a_zip_that_would_fail_in_the_cloud_is_refused(tmp_path, name, content, 
         for good in checks.NEEDED:
             archive.writestr(good, "")
         archive.writestr(name, content)
-    found = checks.contents(path, Target((3, 11), "x86_64"))
+    found = checks.application(path, Target((3, 11), "x86_64"))
     assert found and all(complaint in line or "not for x86_64" in line for line in found)
 
 
@@ -130,7 +131,7 @@ def test_a_zip_without_the_application_is_refused(tmp_path):
     path = tmp_path / "empty.zip"
     with zipfile.ZipFile(path, "w"):
         pass
-    assert checks.contents(path, Target((3, 11), "x86_64")) == [f"{name} is missing" for name in checks.NEEDED]
+    assert checks.application(path, Target((3, 11), "x86_64")) == [f"{name} is missing" for name in checks.NEEDED]
 
 
 # ---- the template
