@@ -66,6 +66,8 @@ class Warehouse:
         told = json.dumps({"as_of": self.as_of, **variables})
         options = [*PROJECT, "--target-path", str(self.folder / "dbt"), "--vars", told]
         quiet = ["--quiet", "--no-use-colors", "--log-path", str(self.folder / "dbt")]
+        if arguments[0] != "docs":
+            quiet.append("--no-write-json")  # the manifest, each time: a second for nobody
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("SOPHIA_WAREHOUSE_PORT", str(self.port))
             environment.setenv("DO_NOT_TRACK", "1")
