@@ -3,6 +3,7 @@
 The first is the reason the answers are checked by value: stock returns wrong data without any error.
 """
 
+import asyncio
 import collections
 import json
 import random
@@ -23,6 +24,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import request_response
 
 CONFLICT_ATTEMPTS = 40
+REQUESTS_REMEMBERED = 16
 # Patched, hence without their types.
 arrow: Any = fakesnow.arrow
 cursor: Any = fakesnow.cursor
@@ -72,6 +74,7 @@ def apply() -> None:
     _keep_null_timestamps()
     _send_lists_and_odd_numbers()
     _never_answer_5xx()
+    _run_a_repeated_request_once()
     _retry_write_conflicts()
 
 
@@ -139,10 +142,32 @@ def _never_answer_5xx() -> None:
             return refusal(json.loads(bytes(response.body)).get("message"))
         return response
 
-    for route in server.app.router.routes:
-        if getattr(route, "path", "") == "/queries/v1/query-request":
-            route.endpoint = query_request
-            route.app = request_response(query_request)
+    route = _queries()
+    route.endpoint, route.app = query_request, request_response(query_request)
+
+
+def _run_a_repeated_request_once() -> None:
+    """The connector asks again, by the same requestId, for what is not answered within a minute. Stock runs it a second
+    time, on a connection that is still busy with the first, and fails."""
+    route = _queries()
+    answer = route.endpoint
+    asked: collections.OrderedDict[str, asyncio.Task[Any]] = collections.OrderedDict()
+
+    async def query_request(request: Request) -> Any:
+        name = request.query_params.get("requestId")
+        if not name:
+            return await answer(request)
+        if name not in asked:
+            asked[name] = asyncio.ensure_future(answer(request))
+            while len(asked) > REQUESTS_REMEMBERED:
+                asked.popitem(last=False)
+        return await asyncio.shield(asked[name])  # who stops waiting stops nothing
+
+    route.endpoint, route.app = query_request, request_response(query_request)
+
+
+def _queries() -> Any:
+    return next(route for route in server.app.router.routes if route.path == "/queries/v1/query-request")
 
 
 def _retry_write_conflicts() -> None:

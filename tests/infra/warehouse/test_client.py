@@ -4,10 +4,12 @@ import datetime as dt
 import gzip
 import json
 import threading
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pandas as pd
 import pytest
 import snowflake.connector
@@ -158,3 +160,21 @@ def together(works: list[Callable[[], None]]) -> list[Exception]:
     for thread in threads:
         thread.join()
     return errors
+
+
+def test_a_request_that_is_sent_again_while_it_runs_runs_once(client: Client) -> None:
+    """As the connector does after a minute without an answer; here nobody waits as long."""
+    rest: Any = client.connect().rest
+    numbers = "lateral flatten(input => split(repeat('x,', 20000), ','))"
+    request = {
+        "url": f"http://127.0.0.1:{client.port}/queries/v1/query-request?requestId={uuid.uuid4()}",
+        "headers": {"Authorization": f'Snowflake Token="{rest.token}"'},
+        "json": {
+            "sqlText": f"insert into T select count(*), 'slow' from {numbers} a, {numbers} b where a.index < b.index"  # noqa: S608
+        },
+    }
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(**request, timeout=0.1)
+
+    assert httpx.post(**request, timeout=60).json()["success"]
+    assert client.rows("select count(*) from T where b = 'slow'") == [(1,)]
