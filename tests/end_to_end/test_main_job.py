@@ -261,8 +261,7 @@ def test_webhooks_and_pulls_once_more_change_no_mart(job: Job) -> None:
         assert not moved, f"{name}: {len(moved)} rows, such as {moved[0]}"
 
 
-STORED = "config.materialized:incremental config.materialized:table"
-"""The views stay as they are."""
+STORED = "config.materialized:incremental config.materialized:table"  # the views stay as they are
 COUNTS_OF_ARRIVALS = ("ANALYTICS.COMPLETENESS", "MCP_DATA.DATA_HEALTH")
 ARRIVALS = {"landed_at", "last_received_at", "checked_at", "checked_through"}
 """Columns that tell when something came last; they are there to move."""

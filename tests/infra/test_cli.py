@@ -171,6 +171,19 @@ def test_a_log_line_that_is_not_ours_is_told_as_it_is(text):
     assert logs.read(text)["said"] == text
 
 
+@pytest.fixture
+def as_from_a_terminal():
+    """Tests started in the background, or by nohup, have these signals ignored, and so has all that they start."""
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("as_from_a_terminal")
 def test_an_interruption_waits_for_the_end_of_what_must_not_be_cut():
     steps = []
     with pytest.raises(KeyboardInterrupt), undisturbed():
@@ -180,6 +193,7 @@ def test_an_interruption_waits_for_the_end_of_what_must_not_be_cut():
     assert steps == ["finished"]
 
 
+@pytest.mark.usefixtures("as_from_a_terminal")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_asked_to_end_it_cleans_up_even_when_its_terminal_is_gone(tmp_path, number):
     code = """if True:
