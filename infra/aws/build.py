@@ -71,7 +71,8 @@ def _build(target: Target, place: Path, say: Say, functions: Path) -> Package:
     stamp.unlink(missing_ok=True)
 
     wheels, gpu_wheels = place / "wheels", place / "gpu-wheels"
-    if vendor(requirements(ROOT), target, wheels) | vendor(gpu_requirements(ROOT), target, gpu_wheels):
+    locked = requirements(ROOT)
+    if vendor(locked, target, wheels) | vendor(gpu_requirements(ROOT, beyond=locked), target, gpu_wheels):
         say(f"vendored the locked wheels for {target.name}")
     say("packaging with Chalice")
     _chalice(_stage(functions, place, target), place / "chalice")

@@ -46,9 +46,9 @@ def requirements(root: Path) -> str:
     return _exported(root, without=(*_BROUGHT_BY_OTHERS, *_OF_GPU_PLACES))
 
 
-def gpu_requirements(root: Path) -> str:
-    """What dispatch and reap need beyond `requirements`."""
-    everybodys = set(_entries(requirements(root)))
+def gpu_requirements(root: Path, beyond: str) -> str:
+    """What dispatch and reap need beyond everybody's `requirements`."""
+    everybodys = set(_entries(beyond))
     everything = _entries(_exported(root, without=_BROUGHT_BY_OTHERS))
     return "".join(entry for entry in everything if entry not in everybodys)
 

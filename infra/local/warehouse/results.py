@@ -25,6 +25,7 @@ from starlette.routing import request_response
 
 CONFLICT_ATTEMPTS = 40
 REQUESTS_REMEMBERED = 16
+"""Of those that have ended; one that runs is never forgotten."""
 # Patched, hence without their types.
 arrow: Any = fakesnow.arrow
 cursor: Any = fakesnow.cursor
@@ -142,28 +143,32 @@ def _never_answer_5xx() -> None:
             return refusal(json.loads(bytes(response.body)).get("message"))
         return response
 
-    route = _queries()
-    route.endpoint, route.app = query_request, request_response(query_request)
+    _answer_queries_by(query_request)
 
 
 def _run_a_repeated_request_once() -> None:
     """The connector asks again, by the same requestId, for what is not answered within a minute. Stock runs it a second
     time, on a connection that is still busy with the first, and fails."""
-    route = _queries()
-    answer = route.endpoint
-    asked: collections.OrderedDict[str, asyncio.Task[Any]] = collections.OrderedDict()
+    answer = _queries().endpoint
+    asked: dict[str, asyncio.Task[Any]] = {}
 
     async def query_request(request: Request) -> Any:
         name = request.query_params.get("requestId")
         if not name:
             return await answer(request)
         if name not in asked:
+            ended = [known for known, task in asked.items() if task.done()]
+            for known in ended[:-REQUESTS_REMEMBERED]:
+                del asked[known]
             asked[name] = asyncio.ensure_future(answer(request))
-            while len(asked) > REQUESTS_REMEMBERED:
-                asked.popitem(last=False)
         return await asyncio.shield(asked[name])  # who stops waiting stops nothing
 
-    route.endpoint, route.app = query_request, request_response(query_request)
+    _answer_queries_by(query_request)
+
+
+def _answer_queries_by(endpoint: Any) -> None:
+    route = _queries()
+    route.endpoint, route.app = endpoint, request_response(endpoint)
 
 
 def _queries() -> Any:

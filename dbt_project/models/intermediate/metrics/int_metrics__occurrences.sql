@@ -1,8 +1,6 @@
-{#- What happened, each thing once: an instant, or a day where the vendor tells no instant. Of messages, which come in
-    masses, the day was worked out when they came. -#}
+{#- What happened, each thing once: an instant, or a day where the vendor tells no instant. -#}
 {%- set told_by_instant = [
     ('calls_held', "'all'", 'int_calls__linked', 'started_at', 'true'),
-    ('messages_sent', "'all'", 'int_slack__messages', 'sent_at', 'not is_deleted and not is_from_bot'),
     ('tickets_opened', "'zendesk'", 'stg_zendesk__tickets', 'created_at', 'not is_deleted'),
     ('tickets_opened', "'intercom'", 'stg_intercom__conversations', 'created_at', 'not is_deleted'),
     ('deals_created', "'all'", 'stg_hubspot__deals', 'created_at', 'not is_deleted and not is_merged'),
@@ -20,7 +18,7 @@ with
     select
         '{{ metric }}' as metric,
         {{ dimension }} as dimension,
-        {{ 'sent_on' if instant == 'sent_at' else business_date(instant) }} as date_key,
+        {{ business_date(instant) }} as date_key,
         1 as amount
     from {{ ref(model) }}
     where {{ instant }} <= {{ as_of() }} and {{ condition }}
@@ -28,6 +26,19 @@ with
 ),
 
 {% endfor %}
+-- They come in masses: their day was worked out when they came.
+messages as (
+
+    select
+        'messages_sent' as metric,
+        'all' as dimension,
+        sent_on as date_key,
+        1 as amount
+    from {{ ref('int_slack__messages') }}
+    where sent_at <= {{ as_of() }} and not is_deleted and not is_from_bot
+
+),
+
 mentions as (
 
     select
@@ -84,6 +95,8 @@ occurrences as (
     select * from {{ metric }}_{{ loop.index }}
     union all
     {% endfor -%}
+    select * from messages
+    union all
     select * from mentions
     union all
     select * from deployments
