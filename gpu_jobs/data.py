@@ -21,7 +21,7 @@ DOCUMENTS = pa.schema(
         ("title", pa.string()),
         ("text", pa.string()),
         # JSON: of a call its turns, of a thread its messages, [{"speaker", "start_ms", "end_ms", "start", "end"}] with
-        # start and end as offsets into text in characters; of code {"language"}. NULL where there is none.
+        # start and end as offsets into text in characters. NULL where there is none. Of code the title is the path.
         ("structure", pa.string()),
     ]
 )

@@ -143,6 +143,18 @@ class Push(BaseModel):
     head_commit: Commit | None = None
 
 
+class CodeFile(BaseModel):
+    """As we put it together of a branch, a tree and a blob. content is null for what is no UTF-8 text."""
+
+    repository: str
+    path: str
+    sha: str
+    size: int
+    commit_sha: str
+    committed_at: datetime
+    content: str | None
+
+
 _RECORDS: dict[str, tuple[str, type[BaseModel]]] = {
     "pull_request": ("pull_request", PullRequest),
     "pull_request_review": ("review", Review),
@@ -151,6 +163,7 @@ _RECORDS: dict[str, tuple[str, type[BaseModel]]] = {
     "deployment_status": ("deployment_status", DeploymentStatus),
     "release": ("release", Release),
     "repository": ("repository", Repository),
+    "code_file": ("code_file", CodeFile),
 }
 
 

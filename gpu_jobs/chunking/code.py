@@ -1,17 +1,18 @@
 """Source files: a chunk is a function or a class, found by tree-sitter; path and enclosing class are its context.
 
-What lies between definitions (imports, constants) stays together. A file in another language, or none that parses,
-is cut at blank lines.
+The path tells the language. What lies between definitions (imports, constants) stays together. A file in another
+language, or none that parses, is cut at blank lines; Markdown by its headings.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePosixPath
 
-import msgspec
 import numpy as np
 from tree_sitter import Language, Node, Parser
 
+from . import sections
 from .packing import CODE, Span, fitted, is_blank, split
 from .tokens import Measured
 
@@ -24,6 +25,7 @@ _DEFINITIONS = _WRAPPERS | {
     "statement",  # SQL
 }  # fmt: skip
 _FUNCTIONS = frozenset({"arrow_function", "function_expression"})
+_MARKDOWN = (".md", ".markdown")
 _DEPTH = 4
 """Definitions inside definitions are looked for so deep; a file made to nest without end is a file all the same."""
 _HEADER = 120
@@ -39,10 +41,13 @@ class Definition:
     inner: tuple["Definition", ...] = ()
 
 
-def spans(measured: Measured, title: str, structure: str | None) -> Iterator[Span]:
+def spans(measured: Measured, path: str) -> Iterator[Span]:
     """Each definition by itself; one that is too long by the definitions inside it, and at last by its lines."""
-    found = definitions(measured.text, _language(structure))
-    return _spans(measured, (0, len(measured.text)), found, (title,))
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in _MARKDOWN:
+        return sections.spans(measured, path)
+    found = definitions(measured.text, suffix)
+    return _spans(measured, (0, len(measured.text)), found, (path,))
 
 
 def _spans(
@@ -65,9 +70,9 @@ def _parts(text: str, bounds: tuple[int, int], found: tuple[Definition, ...]) ->
     return [part for part in cuts if not is_blank(text, *part)]
 
 
-def definitions(text: str, language: str | None) -> tuple[Definition, ...]:
-    """Top-level definitions in order; none for a language we have no grammar of."""
-    parser = _parser(language)
+def definitions(text: str, suffix: str) -> tuple[Definition, ...]:
+    """Top-level definitions in order; none for a language we have no grammar of. suffix is that of its files."""
+    parser = _parser(suffix)
     if parser is None:
         return ()
     encoded = text.encode()
@@ -138,16 +143,8 @@ def _characters(text: str, size: int) -> Callable[[int], int]:
     return lambda at: int(np.searchsorted(ends, at, side="right"))
 
 
-def _language(structure: str | None) -> str | None:
-    try:
-        told = msgspec.json.decode(structure or "{}", type=dict[str, str | None])
-    except msgspec.DecodeError:
-        return None
-    return (told.get("language") or "").lower()
-
-
 @cache
-def _parser(language: str | None) -> Parser | None:
+def _parser(suffix: str) -> Parser | None:
     # Grammars are single packages: the language pack fetches its own from GitHub at run time.
     import tree_sitter_javascript  # noqa: PLC0415  only a worker that meets code needs them
     import tree_sitter_python  # noqa: PLC0415
@@ -155,11 +152,10 @@ def _parser(language: str | None) -> Parser | None:
     import tree_sitter_typescript  # noqa: PLC0415
 
     grammars = {
-        "python": tree_sitter_python.language,
-        "javascript": tree_sitter_javascript.language,
-        "jsx": tree_sitter_javascript.language,
-        "typescript": tree_sitter_typescript.language_typescript,
-        "tsx": tree_sitter_typescript.language_tsx,
-        "sql": tree_sitter_sql.language,
+        tree_sitter_python.language: (".py", ".pyi"),
+        tree_sitter_javascript.language: (".js", ".jsx", ".mjs", ".cjs"),
+        tree_sitter_typescript.language_typescript: (".ts", ".mts", ".cts"),
+        tree_sitter_typescript.language_tsx: (".tsx",),
+        tree_sitter_sql.language: (".sql",),
     }
-    return Parser(Language(grammars[language]())) if language in grammars else None
+    return next((Parser(Language(grammar())) for grammar, suffixes in grammars.items() if suffix in suffixes), None)

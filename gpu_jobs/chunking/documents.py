@@ -77,6 +77,6 @@ def _spans(document: Mapping[str, Any], measured: Measured) -> Iterator[Span]:
         case "note" | "ticket":
             return crm.spans(measured, title)
         case "code":
-            return code.spans(measured, title, structure)
+            return code.spans(measured, title)
         case _:
             return sections.spans(measured, title)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from . import vendors
+from . import codebase, vendors
 from .crm import Record
 from .history import Last
 from .pipeline import PARTNERS_ID, PIPELINE_ID
@@ -75,6 +75,8 @@ def github(world: World, at: datetime) -> _Told:
     for release in workshop.releases:
         if release.at <= at:
             yield "release", str(release.id), Last(state={"tag_name": release.tag})
+    for file in codebase.history(world).living(at, codebase.CODE):
+        yield "code_file", file.id, Last(state={"sha": (file.record or {})["sha"]})
 
 
 def _issue(issue: Any, world: World, at: datetime) -> _Told:

@@ -57,11 +57,11 @@ def odd_documents(seed: int) -> list[dict]:
         {"start": start, "end": end, "speaker": rng.choice((None, "Ann", "Bob", "Zoë " * 40)), "start_ms": start}
         for start, end in zip(cuts[::2], cuts[1::2], strict=False)
     ]
-    language = {"language": rng.choice(("python", "javascript", "typescript", "sql", "cobol"))}
+    suffix = rng.choice((".py", ".js", ".tsx", ".sql", ".md", ".cob", ""))
     return [
         document(text, "page", title),
         document(text, "note", title),
         document(text, "call", title, turns),
         document(text, "thread", title, turns),
-        document(text, "code", title, language),
+        document(text, "code", title + suffix),
     ]

@@ -4,13 +4,13 @@ docs.github.com/webhooks and /rest. What is odd: the kind of an event stands in 
 tick in seconds; a failed delivery is never sent again unless someone asks; a pull request is also listed as an issue.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..errors import ConfigurationMissing, Unreadable
+from ..errors import Unreadable
 from ..ingest.bodies import digest, form, instant, is_form, seconds, stream_name, typed, utf8
 from ..ingest.newest_first import NewestFirst, Told, each
 from ..ingest.pages import LinkHeader, Request, iso, items, listing, told, walk
@@ -30,8 +30,10 @@ from ..ingest.source import (
     Stream,
     Webhook,
 )
+from ._github_code import CODE, fetch_code, list_code, read_code
 from ._github_hooks import SUBSCRIPTIONS
 from ._github_redelivery import read_hook_deliveries
+from ._github_repositories import MOST, names, of_organization
 
 if TYPE_CHECKING:
     from ..ingest.vendor_http import Response
@@ -157,36 +159,17 @@ def _headers(connection: Connection) -> dict[str, str]:
     }
 
 
-_MOST = {"per_page": 100}
 _BY_UPDATE = {"sort": "updated", "direction": "desc"}
 _OPEN_OR_NOT = {"state": "all", **_BY_UPDATE}
 _WHOLE = Census(is_whole=True)  # listed without `since`, so what was deleted is not in it
 _HAS_SINCE = frozenset(("issues", "issues/comments", "pulls/comments"))
 
 
-def _of_organization(reading: Reading, since: datetime | None = None) -> Request:
-    if organization := reading.connection.options.get("organization"):
-        return Request(f"orgs/{organization}/repos", params=_MOST)
-    which = f"github/{reading.connection.connection_id}"
-    raise ConfigurationMissing(f"connection {which} names no organization and no repositories: add them to its options")
-
-
-def _repositories(reading: Reading) -> Iterable[str]:
-    """The repositories the operator named, else all of the organization."""
-    if named := reading.connection.options.get("repositories"):
-        yield from named
-        return
-    for response, _ in walk(reading.http, _of_organization(reading), LinkHeader()):
-        for raw in items(response.body):
-            if name := typed(_records, raw).full_name:
-                yield name
-
-
 def _repository(raw: bytes, reading: Reading) -> Event:
     return _about("repository", typed(_records, raw), raw)
 
 
-_of_the_organization = listing(request=_of_organization, event=_repository, paginator=LinkHeader())
+_of_the_organization = listing(request=of_organization, event=_repository, paginator=LinkHeader())
 
 
 def _read_repositories(reading: Reading) -> Iterator[Page]:
@@ -205,7 +188,7 @@ def _in_each(
 
     def request(reading: Reading, name: str, floor: datetime | None) -> Request:
         since = {"since": iso(floor)} if floor and path in _HAS_SINCE else {}
-        return Request(f"repos/{name}/{path}", params={**_MOST, **params, **since})
+        return Request(f"repos/{name}/{path}", params={**MOST, **params, **since})
 
     def tell(raw: bytes, name: str, reading: Reading) -> Told:
         record = typed(_records, raw)
@@ -216,13 +199,13 @@ def _in_each(
     def ask_children(raw: bytes, name: str, floor: datetime | None, reading: Reading) -> Iterator[Event]:
         record = typed(_records, raw)
         key = record.number if path == "pulls" else record.id
-        first = Request(f"repos/{name}/{path}/{key}/{children}", params=_MOST)
+        first = Request(f"repos/{name}/{path}/{key}/{children}", params=MOST)
         for response, _ in walk(reading.http, first, LinkHeader()):
             for child in items(response.body) if response.ruling.kind == "ok" else ():
                 yield told(child, None, lambda raw, _: _about(stream, typed(_records, raw), raw))
 
     one = NewestFirst(request, tell, LinkHeader(), children=ask_children if children else None, **how)
-    return each(_repositories, one)
+    return each(names, one)
 
 
 _MADE: dict[str, Any] = {"by": "created_at", "reread": timedelta(days=30)}
@@ -240,6 +223,12 @@ _streams = (
     Stream("deployment_status", _in_each("deployment_status", "deployments", {}, children="statuses", **_MADE)),
     Stream("workflow_run", _in_each("workflow_run", "actions/runs", {}, records=("workflow_runs",), **_MADE)),
     Stream("hook_delivery", read_hook_deliveries, every=timedelta(minutes=15), census=None),
+    Stream(
+        "code_file",
+        read_code,
+        every=timedelta(hours=1),
+        census=Census(list_code, fetch_code, is_whole=True, lag=timedelta(hours=2)),
+    ),
 )
 
 source = Source(
@@ -251,7 +240,8 @@ source = Source(
         headers=_headers,
         judge=judge,
         # 5,000 an hour and 900 a minute (docs.github.com, "Rate limits for the REST API"): burst and refill together.
-        rates={"": Rate(4500, per_s=3600, burst=500)},
+        # A company's code takes hours to read at first: half of the hour is left to all else.
+        rates={"": Rate(4500, per_s=3600, burst=500), CODE: Rate(2250, per_s=3600, burst=100)},
         streams=_streams,
     ),
     subscriptions=SUBSCRIPTIONS,

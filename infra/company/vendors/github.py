@@ -17,7 +17,7 @@ from ..render import github, github_issues, github_shipping
 from ..vendor import Vendor
 from ..workshop import ORGANIZATION, Repository
 from ..world import World
-from . import github_hooks
+from . import github_code, github_hooks
 from .github_pages import not_found, page
 from .guard import Manners, bearer, guarded
 from .limits import Limit
@@ -48,6 +48,7 @@ def routes(site: Site) -> list[Route]:
         Route(repo + "/pulls/{number:int}", guarded(site, manners, _pull)),
         Route(repo + "/actions/runs", guarded(site, manners, _runs)),
     ]
+    made += [Route(repo + path, guarded(site, manners, handler)) for path, handler in github_code.ENDPOINTS]
     for path, method, handler in github_hooks.ENDPOINTS:
         made.append(Route(repo + path, guarded(site, manners, handler), methods=[method]))
     return made
@@ -209,6 +210,7 @@ def _options(world: World) -> dict[str, Any]:
         "organization": ORGANIZATION,
         "repositories": [one.full_name for one in repositories],
         "hooks": [{"repository": one.full_name, "hook_id": one.hook_id} for one in repositories],
+        "code": True,
     }
 
 

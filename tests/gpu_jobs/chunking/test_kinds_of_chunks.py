@@ -87,28 +87,40 @@ def test_every_chunk_of_a_note_says_what_it_belongs_to(tokenizer):
 
 
 SOURCES = {
-    "python": [
+    "py": [
         "import os",
         "# why\n@cache\ndef one():\n    return 'é'",
         "class Two:\n    def three(self):\n        pass",
     ],
-    "javascript": ["import a from 'b';", "export function one() { return 1 }", "const two = () => { return 2 }"],
-    "typescript": ["let a = 1;", "export class One { two(): A { return 'ß' } }", "interface Three { a: A }"],
+    "mjs": ["import a from 'b';", "export function one() { return 1 }", "const two = () => { return 2 }"],
+    "ts": ["let a = 1;", "export class One { two(): A { return 'ß' } }", "interface Three { a: A }"],
     "sql": ["create table a (b int);  -- it", "select b\n\nfrom a;", "-- why\ndelete from a;"],
 }
 
 
-@pytest.mark.parametrize("language", SOURCES)
-def test_code_is_cut_between_definitions(language, tokenizer):
-    text = "\n".join(SOURCES[language])
-    found = chunks(document(text, "code", "a/file", {"language": language}), tokenizer, MODEL)
-    assert [chunk["chunk_text"].rstrip("\n") for chunk in found] == SOURCES[language]
+@pytest.mark.parametrize("suffix", SOURCES)
+def test_code_is_cut_between_definitions(suffix, tokenizer):
+    text = "\n".join(SOURCES[suffix])
+    found = chunks(document(text, "code", f"a/file.{suffix}"), tokenizer, MODEL)
+    assert [chunk["chunk_text"].rstrip("\n") for chunk in found] == SOURCES[suffix]
+
+
+def test_code_of_another_language_is_cut_at_blank_lines(tokenizer):
+    function = "func Again(try func() error) error {\n" + "\treturn try()\n" * 20 + "}\n"
+    found = chunks(document("\n".join([function] * 9), "code", "retry.go"), tokenizer, MODEL)
+    assert {chunk["context"] for chunk in found} == {"retry.go"}
+    assert {chunk["chunk_text"].split("(")[0] for chunk in found} == {"func Again"}
+
+
+def test_markdown_among_code_is_cut_by_its_headings(tokenizer):
+    found = chunks(
+        document("# Ledger\n\nEvery cent.\n\n## Months\n\nLock them.\n", "code", "README.md"), tokenizer, MODEL
+    )
+    assert [chunk["context"] for chunk in found] == ["README.md\nLedger", "README.md\nLedger > Months"]
 
 
 def test_methods_of_a_class_over_the_limit_know_their_class(tokenizer):
     methods = "".join(f"    def method_{n}(self):\n        return {n} + {n} * self.size\n\n" for n in range(30))
-    found = chunks(
-        document(f"class Wide(Base):\n{methods}", "code", "wide.py", {"language": "python"}), tokenizer, MODEL
-    )
+    found = chunks(document(f"class Wide(Base):\n{methods}", "code", "wide.py"), tokenizer, MODEL)
     assert {chunk["context"] for chunk in found} == {"wide.py\nclass Wide(Base):"}
     assert [chunk["chunk_text"].count("def ") for chunk in found] == [0] + [1] * 30

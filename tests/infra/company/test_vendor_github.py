@@ -1,5 +1,7 @@
 """The GitHub stand-in, as docs.github.com describes GitHub."""
 
+import base64
+import hashlib
 import time
 
 import httpx
@@ -127,3 +129,46 @@ def test_deliveries_reported_as_failed_together_remain_several(site: Site, githu
 
 def _repository(site: Site, delivery: Delivery) -> str:
     return next(one.full_name for one in site.world.workshop.repositories if one.hook_id == delivery.hook_id)
+
+
+def test_the_default_branch_leads_to_every_file_as_git_keeps_it(github: httpx.Client, site: Site) -> None:
+    repo = "/github/repos/payready-labs/ledger"
+    newest = github.get(f"{repo}/branches/main").json()["commit"]
+    whole = github.get(f"{repo}/git/trees/{newest['commit']['tree']['sha']}", params={"recursive": "0"}).json()
+    entries = {one["path"]: one for one in whole["tree"]}
+    assert whole["sha"] == newest["commit"]["tree"]["sha"] and not whole["truncated"]
+    assert {"README.md", "src", "src/ledger", "src/ledger/fees.py"} <= entries.keys()
+    root = github.get(f"{repo}/git/trees/{whole['sha']}").json()["tree"]
+    assert {one["path"] for one in root} == {path for path in entries if "/" not in path}
+    for path, one in entries.items():
+        if one["type"] == "blob":
+            blob = github.get(f"{repo}/git/blobs/{one['sha']}").json()
+            content = base64.b64decode(blob["content"])
+            assert hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == one["sha"]
+            assert one["size"] == blob["size"] == len(content)
+            assert github.get(f"{repo}/contents/{path}").json()["sha"] == one["sha"]
+    for path in ("branches/next", "git/trees/0", "git/blobs/0", "contents/none.py", "contents/src"):
+        assert github.get(f"{repo}/{path}").status_code == 404
+
+
+def test_code_is_changed_by_merges_and_what_stood_before_is_still_there(github: httpx.Client, site: Site) -> None:
+    repo, found = "/github/repos/payready-labs/ledger", []
+    for at in (site.world.started_at, site.now):
+        site.now = at
+        commit = github.get(f"{repo}/branches/main").json()["commit"]
+        assert commit["commit"]["committer"]["date"] <= github.get(repo).json()["pushed_at"]
+        found.append(commit)
+    merged = {one.merge_sha for one in site.world.workshop.pull_requests}
+    assert found[0]["sha"] not in merged and found[1]["sha"] in merged
+    before, after = (
+        {
+            one["path"]: one["sha"]
+            for one in github.get(f"{repo}/git/trees/{commit['commit']['tree']['sha']}?recursive=1").json()["tree"]
+            if one["type"] == "blob"
+        }
+        for commit in found
+    )
+    assert after.keys() - before.keys() == {"src/ledger/bank_files.py"}
+    assert before.keys() - after.keys() == {"src/ledger/files.py"}
+    assert before["src/ledger/files.py"] == after["src/ledger/bank_files.py"], "renamed"
+    assert before["src/ledger/fees.py"] != after["src/ledger/fees.py"]

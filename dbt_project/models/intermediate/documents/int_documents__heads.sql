@@ -72,6 +72,13 @@ github_issues as (
 
 ),
 
+code_files as (
+
+    select * from {{ ref('stg_github__code_files') }}
+    where not is_deleted
+
+),
+
 pages as (
 
     select * from {{ ref('stg_notion__pages') }}
@@ -193,6 +200,21 @@ heads as (
         null as deal_key,
         created_at as occurred_at
     from github_issues
+
+    union all
+
+    -- The title is the path: by it the chunker knows the language.
+    select
+        'github' as source,
+        connection_id,
+        code_file_id as source_record_id,
+        'code' as document_type,
+        'internal' as sensitivity,
+        path as title,
+        null as account_id,
+        null as deal_key,
+        committed_at as occurred_at
+    from code_files
 
     union all
 

@@ -77,10 +77,9 @@ stories as (
 
 ),
 
-github_comments as (
+github_pieces as (
 
-    select * from {{ ref('stg_github__issue_comments') }}
-    where not is_deleted and body is not null and repository_name is not null and issue_number is not null
+    select * from {{ ref('int_documents__github_pieces') }}
 
 ),
 
@@ -211,13 +210,13 @@ told as (
     select
         'github' as source,
         connection_id,
-        repository_name || '#' || issue_number as source_record_id,
-        to_char(created_at, 'YYYYMMDDHH24MISS') || comment_id as position_key,
-        author_login as speaker,
-        body as piece_text,
+        source_record_id,
+        position_key,
+        speaker,
+        piece_text,
         null as start_ms,
         null as end_ms
-    from github_comments
+    from github_pieces
 
     union all
 

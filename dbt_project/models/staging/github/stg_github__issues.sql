@@ -20,6 +20,7 @@ typed as (
         issue:user:id::varchar as author_id,
         issue:user:login::varchar as author_login,
         issue:title::varchar as title,
+        issue:body::varchar as body,
         issue:state::varchar as state,
         issue:state_reason::varchar as state_reason,
         to_json(issue:labels) as labels,

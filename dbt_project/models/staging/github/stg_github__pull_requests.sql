@@ -25,6 +25,7 @@ typed as (
         pull_request:head:sha::varchar as head_sha,
         pull_request:merge_commit_sha::varchar as merge_commit_sha,
         pull_request:title::varchar as title,
+        pull_request:body::varchar as body,
         pull_request:state::varchar as state,
         to_json(pull_request:labels) as labels,
         -- GitHub's button writes "Reverts owner/name#123" into the body.
