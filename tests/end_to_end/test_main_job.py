@@ -38,6 +38,7 @@ FIELDS = {
     ("github", "issue"): "issue_id, state from STAGING.STG_GITHUB__ISSUES",
     ("github", "issue_comment"): "comment_id, body from STAGING.STG_GITHUB__ISSUE_COMMENTS",
     ("github", "deployment_status"): "deployment_status_id, state from STAGING.STG_GITHUB__DEPLOYMENTS",
+    ("github", "code_file"): "code_file_id, blob_sha as sha from STAGING.STG_GITHUB__CODE_FILES",
     ("github", "release"): "release_id, tag_name from STAGING.STG_GITHUB__RELEASES",
     ("hubspot", "company"): (
         "company_id, company_name as name, merged_into_id as merged_into from STAGING.STG_HUBSPOT__COMPANIES"
