@@ -24,14 +24,14 @@ def environment(port: int) -> dict[str, str]:
     return os.environ | {"SOPHIA_WAREHOUSE_PORT": str(port), "DO_NOT_TRACK": "1", "DBT_USE_COLORS": "false"}
 
 
-def build(stack: Stack, steps: Steps, *, select: str = "", as_of: str = "") -> bool:
-    """Whether every model and test of data passed; the failures are printed. as_of fixes the clock of the marts (ISO,
-    UTC). Unit tests are of the code, not of what came: `make test` runs them.
+def build(stack: Stack, steps: Steps, *, select: str = "", as_of: str = "", is_tested: bool = True) -> bool:
+    """Whether every model and, where is_tested, every test of data passed; the failures are printed. as_of fixes the
+    clock of the marts (ISO, UTC). Unit tests are of the code, not of what came: `make test` runs them.
 
     What dbt writes lies in the stack's own folder: two stacks may build at once.
     """
     arguments = ["build", "--log-format", "json", "--log-level", "info", *_local(stack)]
-    arguments += ["--exclude-resource-type", "unit_test"]
+    arguments += ["--exclude-resource-type", "unit_test", *([] if is_tested else ["test"])]
     arguments += ["--select", *select.split()] if select else []
     arguments += ["--vars", json.dumps({"as_of": as_of})] if as_of else []
     with steps.step("Build the models (dbt)") as report:

@@ -63,9 +63,9 @@ def imagine(seed: int, sources: Sequence[str] | None = None) -> Company:
     return Company(seed, imagined, faults.disturb(made, seed), tuple(sources or vendors.names()))
 
 
-def run(stack: Stack, company: Company, steps: Steps, select: str = "") -> Done:
+def run(stack: Stack, company: Company, steps: Steps) -> Done:
     """Send, drop files, pull, compare with the vendors, wait until loaded and build, on a stack whose vendors are this
-    company's. May be repeated; select names the models to build, as dbt does.
+    company's. May be repeated.
 
     The marts are told as of the company's now. Raises TimeoutError when something stays under way.
     """
@@ -74,7 +74,7 @@ def run(stack: Stack, company: Company, steps: Steps, select: str = "") -> Done:
     pulls = pull_now(stack, steps)
     checks = reconcile_now(stack, steps)
     wait_until_loaded(stack, steps)
-    is_built = dbt.build(stack, steps, select=select, as_of=company.world.now.isoformat())
+    is_built = dbt.build(stack, steps, as_of=company.world.now.isoformat())
     return Done(ledger, pulls, checks, is_built)
 
 

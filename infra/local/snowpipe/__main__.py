@@ -22,6 +22,8 @@ from infra.local.snowpipe.load import load_next
 from infra.local.snowpipe.pipe import find_pipes
 
 WAIT_S = 10
+GATHER_S = 0.5
+"""Snowpipe gathers too, and for longer: a COPY costs the warehouse the same for one file and for fifty."""
 PAUSE_AFTER_FAILURE_S = 2.0
 
 
@@ -58,7 +60,7 @@ def main() -> None:
         _print("pipe_started", pipe=pipe.name, bucket=pipe.bucket, prefix=pipe.prefix)
     while True:
         try:
-            load_next(queue, options.queue_url, pipes, query, _print, wait_s=WAIT_S)
+            load_next(queue, options.queue_url, pipes, query, _print, wait_s=WAIT_S, gather_s=GATHER_S)
         except Exception as error:  # the queue or the warehouse is away: nothing is lost, try again
             _print("load_failed", reason=f"{type(error).__name__}: {error}")
             time.sleep(PAUSE_AFTER_FAILURE_S)

@@ -1,5 +1,6 @@
 """One turn of the stand-in: take what the queue holds, load it, and only then delete the notifications."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -20,13 +21,22 @@ class Queue(Protocol):
     def change_message_visibility_batch(self, **request: Any) -> Any: ...
 
 
-def load_next(queue: Queue, queue_url: str, pipes: Sequence[Pipe], query: Query, log: Log, *, wait_s: int) -> int:
-    """Load what the queue holds now, waiting up to wait_s for the first message; the number of files seen. An object
-    that no pipe reads is nobody's.
+def load_next(
+    queue: Queue,
+    queue_url: str,
+    pipes: Sequence[Pipe],
+    query: Query,
+    log: Log,
+    *,
+    wait_s: int,
+    gather_s: float = 0.0,
+) -> int:
+    """Load what the queue holds gather_s after the first message, for which it waits up to wait_s; the number of files
+    seen. An object that no pipe reads is nobody's.
 
     Raises snowflake.connector.errors.Error when the warehouse did not answer; the messages are visible again then.
     """
-    messages = list(_gather(queue, queue_url, wait_s))
+    messages = list(_gather(queue, queue_url, wait_s, gather_s))
     told: list[tuple[str, str]] = []
     for message in messages:
         try:
@@ -55,7 +65,7 @@ def load_next(queue: Queue, queue_url: str, pipes: Sequence[Pipe], query: Query,
     return files
 
 
-def _gather(queue: Queue, queue_url: str, wait_s: int) -> Iterator[Mapping[str, Any]]:
+def _gather(queue: Queue, queue_url: str, wait_s: int, gather_s: float) -> Iterator[Mapping[str, Any]]:
     """What is there, until the queue has no more to give or there are enough."""
     gathered = 0
     while gathered < FILES_AT_ONCE:
@@ -65,6 +75,8 @@ def _gather(queue: Queue, queue_url: str, wait_s: int) -> Iterator[Mapping[str, 
         messages = answer.get("Messages", [])
         if not messages:
             return
+        if not gathered:
+            time.sleep(gather_s)
         gathered += len(messages)
         yield from messages
 
