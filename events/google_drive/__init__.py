@@ -70,3 +70,14 @@ class File(_Record):
     """Empty in shared drives."""
     last_modifying_user: Person | None = None
     web_view_link: str | None = None
+
+
+class FileText(_Record):
+    """What our pull makes of a file's contents: text, or left_out, a code for why there is none."""
+
+    file_id: str
+    version: int | None = None
+    mime_type: str
+    name: str | None = None
+    text: str | None
+    left_out: str | None

@@ -78,8 +78,16 @@ class DealProperties(BaseModel):
     hs_merged_object_ids: str | None = None
 
 
+class NoteProperties(BaseModel):
+    hs_note_body: str | None = None
+    """HTML, at most 65,536 characters; what was not written in the editor may be plain text."""
+    hs_timestamp: str | None = None
+    """Where it stands in the timeline: when it happened, as its writer says."""
+    hubspot_owner_id: str | None = None
+
+
 class CrmRecord(_Record):
-    """A contact, company or deal as search and listings show it: only the properties that were asked for."""
+    """A contact, company, deal or note as search and listings show it: only the properties that were asked for."""
 
     id: str
     created_at: datetime
@@ -106,6 +114,10 @@ class Deal(CrmRecord):
 
     properties: DealProperties
     properties_with_history: dict[str, tuple[Change, ...]] = Field(default_factory=dict)
+
+
+class Note(CrmRecord):
+    properties: NoteProperties
 
 
 class Owner(_Record):

@@ -102,6 +102,7 @@ class _Activity(_Record):
     """Anything else."""
     account_id: str | None = None
     subject: str | None = None
+    description: str | None = None
 
 
 class Task(_Activity):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["company", "contact", "deal"]
+Kind = Literal["company", "contact", "deal", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A company, contact or deal. archivings are (instant, is archived now); changes and archivings are in order."""
+    """A company, contact, deal or note. archivings are (instant, is archived now), in order as changes are."""
 
     kind: Kind
     id: str

@@ -11,6 +11,7 @@ from typing import Any
 from . import codebase, vendors
 from .crm import Record
 from .history import Last
+from .notes import notes
 from .pipeline import PARTNERS_ID, PIPELINE_ID
 from .world import World
 
@@ -92,9 +93,14 @@ def _issue(issue: Any, world: World, at: datetime) -> _Told:
 
 
 def hubspot(world: World, at: datetime) -> _Told:
-    told = {"company": ("name",), "contact": ("email",), "deal": ("dealname", "dealstage", "amount", "closedate")}
+    told = {
+        "company": ("name",),
+        "contact": ("email",),
+        "deal": ("dealname", "dealstage", "amount", "closedate"),
+        "note": ("hs_note_body",),
+    }
     deals = [pursuit.record for pursuit in world.pursuits]
-    for record in (*world.market.companies, *world.market.contacts, *deals):
+    for record in (*world.market.companies, *world.market.contacts, *deals, *notes(world)):
         if record.created_at > at:
             continue
         is_deleted = bool(record.archived_at(at)) or bool(record.erased_at and record.erased_at <= at)
@@ -107,17 +113,18 @@ def hubspot(world: World, at: datetime) -> _Told:
             yield "owner", employee.owner_id, Last(state={"email": employee.email})
     yield "deal_pipeline", PIPELINE_ID, Last()
     yield "deal_pipeline", PARTNERS_ID, Last()
-    for record in (*world.market.contacts, *deals):
-        yield from _associations(record, world, at)
+    ended = {one.id for one in (*world.market.companies, *world.market.contacts, *deals) if not one.is_live(at)}
+    for record in (*world.market.contacts, *deals, *notes(world)):
+        yield from _associations(record, ended, world, at)
 
 
-def _associations(record: Record, world: World, at: datetime) -> _Told:
-    """One per pair, told by webhooks and pulled while it lasts. Nobody says that an association ended because a record
-    did."""
-    ended = {one.id for one in (*world.market.companies, *world.market.contacts) if not one.is_live(at)}
+def _associations(record: Record, ended: set[str], world: World, at: datetime) -> _Told:
+    """One per pair, told by webhooks but for those of notes, and pulled while it lasts. Nobody says that an association
+    ended because a record did."""
     for link in record.links:
         is_listed = link.holds(at) and record.is_live(at) and link.to_id not in ended
-        if link.at <= at and (record.kind == "deal" or link.at >= world.started_at or is_listed):
+        is_heard = record.kind == "deal" or (record.kind == "contact" and link.at >= world.started_at)
+        if link.at <= at and (is_heard or is_listed):
             name = f"{record.kind}_to_{link.to_kind}"
             entity_id = f"{record.kind}:{record.id}:{link.to_kind}:{link.to_id}:{name}"
             yield "association", entity_id, Last(is_deleted=not link.holds(at))

@@ -1,8 +1,13 @@
 """Every text the company produces is one document, whose pieces lie where it says; and chunks of it are searched."""
 
+import dataclasses
 import json
+import re
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from hashlib import md5
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +20,15 @@ from gpu_jobs.job import Results
 from gpu_jobs.jobs.enrich import Enrich
 from gpu_jobs.models import LOCAL, model
 from gpu_jobs.understanding.rules import open_rules
+from infra.company.drive_texts import WRITTEN
+from infra.company.hooks import google_drive
+from infra.company.notes import notes
 from infra.search import Filters, search
-from tests.dbt_project.known_company import KnownCompany
+from tests.dbt_project.known_company import KnownCompany, copy_of
+from tests.dbt_project.story import Told
 
 MODEL = model(LOCAL)
+LATER = "2026-11-20 17:05:00"
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +72,9 @@ def test_every_kind_of_text_is_there(documents: list[dict[str, Any]]) -> None:
         ("github", "issue"),
         ("github", "code"),
         ("notion", "page"),
+        ("hubspot", "note"),
+        ("salesforce", "note"),
+        ("google_drive", "file"),
     }
     assert {document["sensitivity"] for document in documents} <= {"internal", "customer", "private"}
 
@@ -72,6 +85,63 @@ def test_an_issue_of_github_begins_with_what_was_written_on_opening_it(documents
     for issue in issues:
         assert issue["document_text"].startswith(("Seen twice today.", "Reverts payready-labs/"))
         assert json.loads(issue["structure"])[0]["speaker"]
+
+
+def test_a_note_is_on_the_deal_and_the_account_it_was_written_for(
+    company: KnownCompany, documents: list[dict[str, Any]]
+) -> None:
+    world = company.world
+    held = {one["source_record_id"]: one for one in documents if one["source"] == "hubspot"}
+    living = {one.id: one for one in notes(world) if one.is_live(world.now)}
+    assert held.keys() == living.keys()
+    for note_id, note in living.items():
+        told = {link.to_kind: link.to_id for link in note.links if link.holds(world.now)}
+        document, deal = held[note_id], told.get("deal")
+        assert document["account_id"] == told["company"]
+        assert document["deal_key"] == (deal and md5(f"hubspot|default|deal|{deal}".encode()).hexdigest())
+        said = unescape(re.sub("<[^>]+>", "", note.value("hs_note_body", world.now).replace("</p>", "\n")))
+        assert document["document_text"] == said.strip()
+
+
+def test_a_file_says_what_it_says_now(company: KnownCompany, documents: list[dict[str, Any]]) -> None:
+    history, now = google_drive.history(company.world), company.world.now
+    held = {one["source_record_id"]: one for one in documents if one["source"] == "google_drive"}
+    living = {one.id: one.record for one in history.living(now, "file") if one.record and not one.record["trashed"]}
+    assert {document_id: one["title"] for document_id, one in held.items()}.items() <= {
+        file_id: record["name"] for file_id, record in living.items()
+    }.items()
+    assert {one.name for one in WRITTEN if not one.size_bytes and not one.is_trashed} <= {
+        one["title"] for one in held.values()
+    }
+    for file_id, document in held.items():
+        said = history.find(now, "text", file_id)
+        assert said and said.record
+        assert document["document_text"] == said.record["text"].partition("[image1]:")[0]
+
+
+def test_a_deleted_note_and_a_removed_file_leave_with_all_that_was_made_of_them(
+    company: KnownCompany, documents: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """Whether Drive told that the file is gone, or its text: either is enough."""
+    note, stays = [one for one in documents if one["source"] == "hubspot"][:2]
+    file, text = [one for one in documents if one["source"] == "google_drive"][:2]
+    gone = {(one["source"], stream): one for stream, one in (("note", note), ("file", file), ("file_text", text))}
+    with copy_of(company, tmp_path) as warehouse:
+        copied = dataclasses.replace(company, warehouse=warehouse)
+        for one in (stays, *gone.values()):
+            _tell(copied, one, (1.0, 0.0))
+        [newest] = warehouse.query("select max(landed_at) as landed_at from SOPHIA.RAW_DATA.EVENTS")
+        told = [
+            Told(source, stream, one["source_record_id"], "delete", LATER, {}, LATER, "pull", connection_id="default")
+            for (source, stream), one in gone.items()
+        ]
+        warehouse.land(told, newest["landed_at"] + timedelta(hours=1))
+        warehouse.run_again("base_records", "int_documents__*", "documents")
+        ids = {one["document_id"] for one in gone.values()}
+        tables = "AI_MEMORY.DOCUMENTS", "ANALYTICS.INT_DOCUMENTS__TEXTS", f"AI_MEMORY.EMBEDDINGS__{MODEL.slug}"
+        for table in (*tables, "AI_MEMORY.CHUNKS"):
+            left = {row["document_id"] for row in warehouse.query(f"select document_id from SOPHIA.{table}")}  # noqa: S608
+            assert (table, ids & left, stays["document_id"] in left) == (table, set(), True)
 
 
 def test_the_nearest_chunk_of_what_is_true_now_is_found(company: KnownCompany, documents: list[dict[str, Any]]) -> None:

@@ -4,7 +4,7 @@ developers.google.com/identity/protocols/oauth2, "Using OAuth 2.0 for Server to 
 Server Applications". Tokens live for an hour.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ..ingest.pages import Request
@@ -14,14 +14,14 @@ TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105  an address
 _LIFE_S = 3600
 
 
-def login(scope: str) -> Login:
+def login(scope: Callable[[Connection], str]) -> Login:
     """The credentials are {client_id, client_secret, refresh_token}, or a service account's {client_email, private_key}
-    and `subject`, the colleague in whose name it reads where the domain delegates that to it. Option login_url is where
-    to ask instead of Google."""
+    and `subject`, the colleague in whose name it reads where the domain delegates that to it. scope is what a service
+    account asks for; a person has agreed to theirs before. Option login_url is where to ask instead of Google."""
 
     def request(connection: Connection, now: datetime) -> Request:
         held = connection.credentials
-        form = _refresh(held) if "refresh_token" in held else _assertion(held, scope, now)
+        form = _refresh(held) if "refresh_token" in held else _assertion(held, scope(connection), now)
         return Request(connection.options.get("login_url", TOKEN_URL), "POST", form=form)
 
     return Login(request)

@@ -1,9 +1,10 @@
-"""What HubSpot's CRM API tells: records modified, archived, listed, and what deals are associated with.
+"""What HubSpot's CRM API tells: records modified, archived, listed, and what they are associated with.
 
-Facts: developers.hubspot.com, "Search the CRM", "Associations v4", "Owners", "Pipelines". Odd here:
+Facts: developers.hubspot.com, "Search the CRM", "Associations v4", "Owners", "Pipelines", "Notes". Odd here:
 - search stops at 10,000 rows and indexes late: ingest/search_windows.py;
 - it shows neither what was archived nor the history of a property, which other endpoints do;
-- an edited association may leave its deal's modification time as it was, so all of them are swept now and then.
+- an edited association may leave its deal's modification time as it was, so all of them are swept now and then;
+- notes have webhooks of the generic kind alone, a beta ("Create generic webhook subscriptions"): they are only pulled.
 """
 
 import contextlib
@@ -30,7 +31,7 @@ _SEARCH = SearchWindows(
     overlap=timedelta(minutes=1),
     first=1000,  # a bound of epoch 0 is answered 500
 )
-_PATHS = {"contact": "contacts", "company": "companies", "deal": "deals"}
+_PATHS = {"contact": "contacts", "company": "companies", "deal": "deals", "note": "notes"}
 PROPERTIES = {
     "contact": "email hs_additional_emails firstname lastname jobtitle phone company associatedcompanyid createdate "
     "lifecyclestage hs_lead_status hubspot_owner_id lastmodifieddate hs_calculated_merged_vids hs_merged_object_ids "
@@ -40,8 +41,9 @@ PROPERTIES = {
     "deal": "dealname amount deal_currency_code dealstage pipeline dealtype closedate createdate closed_lost_reason "
     "hubspot_owner_id hs_is_closed hs_is_closed_won hs_deal_stage_probability hs_lastmodifieddate hs_merged_object_ids "
     "hs_salesforceopportunityid",
+    "note": "hs_note_body hs_timestamp hubspot_owner_id hs_createdate hs_lastmodifieddate",
 }
-_TARGETS = {"deal": ("company", "contact"), "contact": ("company",)}
+_TARGETS = {"deal": ("company", "contact"), "contact": ("company",), "note": ("company", "contact", "deal")}
 _HISTORY = "dealstage amount closedate"
 _NEXT = Token(("paging", "next", "after"), "after")
 
@@ -256,6 +258,7 @@ STREAMS = (
     Stream("company", _modified("company"), census=_census("company")),
     Stream("contact", _modified("contact"), census=_census("contact")),
     Stream("deal", _modified("deal", _deals_with_history), census=_census("deal")),
+    Stream("note", _modified("note"), census=_census("note")),
     *(Stream(f"archived_{kind}", _archived(kind), every=_HOUR, census=None) for kind in _PATHS),
     Stream(
         "owner",
@@ -266,6 +269,6 @@ STREAMS = (
     Stream("archived_owner", _all("owner", "crm/v3/owners", limit=500, archived="true"), every=_HOUR, census=None),
     Stream("deal_pipeline", _all("deal_pipeline", "crm/v3/pipelines/deals"), every=_HOUR, census=Census(is_whole=True)),
     Stream("association", _modified("deal", _associations("deal")), census=Census(records=_every_association)),
-    Stream("contact_association", _modified("contact", _associations("contact")), census=None),
+    *(Stream(f"{kind}_association", _modified(kind, _associations(kind)), census=None) for kind in ("contact", "note")),
     *(Stream(f"{kind}_association_sweep", _sweep(kind), every=timedelta(days=1), census=None) for kind in _TARGETS),
 )

@@ -1,48 +1,32 @@
-"""Google Drive: the files of one account by its change feed, and channel messages that something changed.
+"""Google Drive: the files of one account, what they say where that is wanted, and messages that something changed.
 
-Facts: developers.google.com/workspace/drive/api, "Notifications for resource changes", "Retrieve changes", reference of
-changes and files. Odd here:
+Facts: developers.google.com/workspace/drive/api, "Notifications for resource changes", "Resolve errors". Odd here:
 - a message has no body and no signature: headers alone, a token of ours among them; only their number grows;
 - channels cannot be listed or renewed: a new one is opened before the old one ends;
-- `removed` means deleted or no longer shared with us, which nobody can tell apart;
-- modifiedTime may be set by whoever uploads, so it orders nothing: the change's time does, then the file's version.
+- what it tells of files is in _google_drive_files.py, and of their contents in _google_drive_texts.py.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import msgspec
 
-from ..errors import Unreadable, VendorSaysNo, VendorUnavailable
-from ..ingest.bodies import NOTHING, instant, seconds, typed
-from ..ingest.pages import Request, told, value
+from ..errors import Unreadable
+from ..ingest.bodies import seconds
+from ..ingest.pages import value
 from ..ingest.shared_secret import SharedSecret
-from ..ingest.source import (
-    Census,
-    Connection,
-    Delivery,
-    Event,
-    Page,
-    Pull,
-    Rate,
-    Reading,
-    Ruling,
-    Source,
-    Stream,
-    Webhook,
-    Window,
-)
-from ._answer_clock import answered_at
+from ..ingest.source import Census, Connection, Delivery, Event, Pull, Rate, Ruling, Source, Stream, Webhook
 from ._google_drive_channels import CHANNELS
+from ._google_drive_files import everything, fetch, files
+from ._google_drive_texts import TEXTS, is_wanted
 from ._google_login import login
 
 if TYPE_CHECKING:
     from ..ingest.vendor_http import Response
 
 _SCOPE = "https://www.googleapis.com/auth/drive.metadata.readonly"
+_SCOPE_OF_CONTENTS = "https://www.googleapis.com/auth/drive.readonly"
 
 _TOLD = ("channel-id", "message-number", "resource-id", "resource-state", "resource-uri", "changed")
 """Of a message's X-Goog- headers, what its payload keeps. The token is a secret."""
@@ -58,157 +42,14 @@ def _read(delivery: Delivery) -> Sequence[Event]:
     return [Event("notification", f"{channel}/{number}", "event", payload, (channel, number), f"{channel}/{number}")]
 
 
-class _File(msgspec.Struct, rename="camel"):
-    id: str
-    version: str | None = None
-    trashed: bool = False
-    modified_time: str | None = None
-    created_time: str | None = None
-
-
-class _Change(msgspec.Struct, rename="camel"):
-    time: str
-    change_type: str | None = None
-    file_id: str | None = None
-    drive_id: str | None = None
-    removed: bool = False
-    file: msgspec.Raw = NOTHING
-    drive: msgspec.Raw = NOTHING
-
-
-class _Page(msgspec.Struct, rename="camel"):
-    """Of the listing or of the feed."""
-
-    files: list[msgspec.Raw] = []
-    changes: list[msgspec.Raw] = []
-    next_page_token: str | None = None
-    new_start_page_token: str | None = None
-
-
-_page = msgspec.json.Decoder(_Page)
-_file = msgspec.json.Decoder(_File)
-_change = msgspec.json.Decoder(_Change)
-
-_FILE_FIELDS = (
-    "id,name,mimeType,parents,driveId,createdTime,modifiedTime,version,size,md5Checksum,headRevisionId,trashed,"
-    "owners(emailAddress,displayName),lastModifyingUser(emailAddress,displayName),webViewLink"
-)
-_CHANGE_FIELDS = (
-    "nextPageToken,newStartPageToken,changes(changeType,fileId,driveId,time,removed,drive(id,name),"
-    f"file({_FILE_FIELDS}))"
-)
-# (Unverified) that listing and feed show the same part of shared drives; of a file in one alone, the census asks by id.
-_EVERYWHERE = {"includeItemsFromAllDrives": "true", "supportsAllDrives": "true"}
-_PAGE = 1000
-"""(Unverified) the most the feed and the listing give at once; asking for more than they give is harmless."""
-
-
-def _files(reading: Reading) -> Iterator[Page]:
-    """Everything once, then the feed.
-
-    The feed's start is taken before the listing, so that nothing changes unseen in between. The cursor is {token},
-    while listing also {since, listing}: when the listing began and its next page.
-    """
-    cursor = reading.cursor
-    token = cursor.get("token")
-    if token is None or "listing" in cursor:
-        if token is None:
-            answer = reading.http.ask(Request("drive/v3/changes/startPageToken", params={"supportsAllDrives": "true"}))
-            token, began = value(answer.body, "startPageToken"), answered_at(answer, reading.now)
-        else:
-            began = datetime.fromisoformat(cursor["since"])
-        for events, following in _listed(reading, cursor.get("listing"), began):
-            waiting = {"since": began.isoformat(), "listing": following} if following else {}
-            yield Page(events, {"token": token, **waiting})
-    while token:
-        params = {"pageToken": token, "pageSize": _PAGE, "fields": _CHANGE_FIELDS, **_EVERYWHERE}
-        page = typed(_page, reading.http.ask(Request("drive/v3/changes", params=params)).body)
-        token = page.next_page_token
-        if not (left := token or page.new_start_page_token):
-            raise VendorUnavailable("a page of the changes names neither a next page nor where to start next time")
-        # A file that changed twice is told twice, both times as it is now: the later time is that version's.
-        changes = (told(bytes(raw), reading, _changed) for raw in page.changes)
-        latest = {(event.stream, event.entity_id): event for event in changes}
-        yield Page([*latest.values()], {"token": left})
-
-
-def _listed(
-    reading: Reading, page: str | None, began: datetime, fields: str = _FILE_FIELDS
-) -> Iterator[tuple[list[Event], str | None]]:
-    """Every file that is not in the trash, as of `began` or later. Where Google no longer knows the page, anew."""
-
-    def event(raw: bytes, reading: Reading) -> Event:
-        return _upsert(raw, began)
-
-    params = {"q": "trashed = false", "pageSize": _PAGE, "fields": f"nextPageToken,files({fields})", **_EVERYWHERE}
-    is_resumed = page is not None
-    while True:
-        try:
-            answer = reading.http.ask(Request("drive/v3/files", params={**params, "pageToken": page}))
-        except VendorSaysNo:
-            if not is_resumed:
-                raise
-            page, is_resumed = None, False
-            continue
-        listed = typed(_page, answer.body)
-        is_resumed, page = False, listed.next_page_token or None
-        yield [told(bytes(raw), reading, event) for raw in listed.files], page
-        if page is None:
-            return
-
-
-def _changed(raw: bytes, reading: Reading) -> Event:
-    """The file as it is after the change, bare as in the listing; the change itself where there is no file any more."""
-    change = typed(_change, raw)
-    at = instant(change.time)
-    if change.change_type == "drive" or not change.file_id:
-        if not change.drive_id:
-            raise Unreadable("missing_entity", "a change of neither a file nor a drive")
-        if change.removed or change.drive == NOTHING:
-            return Event("drive", change.drive_id, "delete", raw, source_updated_at=at)
-        return Event("drive", change.drive_id, "upsert", bytes(change.drive), source_updated_at=at)
-    if change.removed or change.file == NOTHING:
-        return Event("file", change.file_id, "delete", raw, source_updated_at=at)
-    return _upsert(bytes(change.file), at)
-
-
-def _upsert(raw: bytes, at: datetime | None) -> Event:
-    """Trash is where Drive's users delete to; what comes back from it is a newer version."""
-    file = typed(_file, raw)
-    return Event(
-        "file",
-        file.id,
-        "delete" if file.trashed else "upsert",
-        raw,
-        occurred_at=instant(file.modified_time),
-        source_updated_at=at,
-        source_version=file.version.zfill(20) if file.version else None,  # compared as text
-    )
-
-
-def _everything(reading: Reading, window: Window) -> Iterator[Sequence[Event]]:
-    """Ids of all that lives, dated by modifiedTime: later than what we were told last, something was missed. One that
-    lies in the future says nothing, and one before createdTime came with the upload."""
-    for events, _ in _listed(reading, None, reading.now, "id,version,modifiedTime,createdTime"):
-        yield [_id_alone(event, reading.now) for event in events if event.stream == "file"]
-
-
-def _id_alone(event: Event, now: datetime) -> Event:
-    created_at = instant(typed(_file, event.payload).created_time)
-    dated = max(filter(None, (event.occurred_at, created_at)), default=None)
-    return replace(event, payload=b"", occurred_at=dated, source_updated_at=dated if dated and dated <= now else None)
-
-
-def _fetch(reading: Reading, entity_id: str) -> Event | None:
-    params = {"fields": _FILE_FIELDS, "supportsAllDrives": "true"}
-    answer = reading.http.ask(Request(f"drive/v3/files/{quote(entity_id, safe='')}", params=params))
-    if answer.ruling.kind != "ok":
-        return None
-    found = _upsert(answer.body, answered_at(answer, reading.now))
-    return found if found.operation == "upsert" else None
+def _scope(connection: Connection) -> str:
+    return _SCOPE_OF_CONTENTS if is_wanted(connection) else _SCOPE
 
 
 _TOO_FAST = frozenset({"userRateLimitExceeded", "rateLimitExceeded"})
+_CLOSED = frozenset({"exportSizeLimitExceeded", "cannotDownloadFile", "cannotExportFile", "cannotDownloadAbusiveFile"})
+"""Why a file's contents alone are not given: over 10 MB once exported, forbidden to those who may only look (the names
+of both reasons for that are unverified), or held for malware."""
 
 
 def _judge(response: "Response") -> Ruling:
@@ -224,6 +65,8 @@ def _judge(response: "Response") -> Ruling:
     reason = _reason(response.body)
     if status == 403 and reason in _TOO_FAST:
         return Ruling("retry", reason, after_s)
+    if status == 403 and reason in _CLOSED:
+        return Ruling("skip", reason)
     if status == 404 and reason == "notFound":
         return Ruling("empty", reason)
     return Ruling("refused", reason or f"status_{status}")
@@ -256,13 +99,14 @@ source = Source(
         streams=(
             Stream(
                 "file",
-                _files,
+                files,
                 every=timedelta(minutes=10),
-                census=Census(_everything, fetch=_fetch, is_whole=True),
+                census=Census(everything, fetch=fetch, is_whole=True),
                 hinted_by=("notification",),
             ),
+            TEXTS,
         ),
-        login=login(_SCOPE),
+        login=login(_scope),
     ),
     subscriptions=CHANNELS,
 )

@@ -113,7 +113,7 @@ def _judge(response: "Response") -> Ruling:
     return Ruling("refused", code)
 
 
-_WHO = "AccountId OwnerId WhoId WhatId Subject CreatedDate"
+_WHO = "AccountId OwnerId WhoId WhatId Subject Description CreatedDate"
 _OBJECTS = (
     Object("Account", "account", "Name ParentId OwnerId Type Industry Website MasterRecordId CreatedDate"),
     Object("Contact", "contact", "AccountId OwnerId Email FirstName LastName Title MasterRecordId CreatedDate"),

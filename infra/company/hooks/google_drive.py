@@ -8,6 +8,7 @@ from typing import Any
 
 from ..chance import Chance
 from ..delivery import Delivery
+from ..drive_texts import DOC, WRITTEN, Written, minutes
 from ..history import History, Version, once_per_world
 from ..signing import decimal, guid, hexadecimal, shared
 from ..vendor import Outgoing
@@ -17,7 +18,7 @@ _FILES = 60
 _CHANNEL_LIFE = timedelta(days=7)
 _KINDS = (
     ("Pricing sheet {}", "application/vnd.google-apps.spreadsheet"),
-    ("Notes: call {} (näher ansehen)", "application/vnd.google-apps.document"),
+    ("Notes: call {} (näher ansehen)", DOC),
     ("Case study {}.pdf", "application/pdf"),
 )
 
@@ -25,7 +26,8 @@ _KINDS = (
 @once_per_world
 def history(world: World) -> History:
     """Files that are edited, renamed, given an older modifiedTime, put into the trash and taken out, and removed; many
-    at once, too. A record that is None is removed: deleted, or not shared with us any more."""
+    at once, too. A record that is None is removed: deleted, or not shared with us any more. The stream `text` is what
+    they say."""
     chance = Chance(world.seed, "google_drive")
     root = _id(chance)
     versions: list[Version] = []
@@ -35,30 +37,26 @@ def history(world: World) -> History:
         if number % 10 == 9:
             at = imported_at  # one upload of many files
         versions += _file(chance, world, number, root, at)
+    chance = Chance(world.seed, "google_drive texts")
+    for number, one in enumerate(WRITTEN, start=_FILES):
+        versions += _written(chance, world, number, root, one)
     return History(versions)
+
+
+def feed(world: World, at: datetime) -> list[Version]:
+    """Every change of a file up to an instant; the change feed's tokens count them."""
+    return [one for one in history(world).versions if one.stream == "file" and one.at <= at]
 
 
 def _file(chance: Chance, world: World, number: int, root: str, at: datetime) -> Iterator[Version]:
     pattern, kind = _KINDS[number % len(_KINDS)]
-    owner, editor = chance.choice(world.staff), chance.choice(world.staff)
-    version = chance.randint(1, 8)
-    record: dict[str, Any] = {
-        "kind": "drive#file",
-        "id": _id(chance),
-        "name": pattern.format(number),
-        "mimeType": kind,
-        "parents": [root],
-        "createdTime": _iso(at),
-        "modifiedTime": _iso(at),
-        "version": str(version),
-        "trashed": False,
-        "owners": [{"displayName": owner.name, "emailAddress": owner.email}],
-        "lastModifyingUser": {"displayName": editor.name, "emailAddress": editor.email},
-        "webViewLink": f"https://drive.google.example/file/d/{number}/view",
-    }
+    record = _record(chance, world, pattern.format(number), kind, number, root, at)
+    version, edits = int(record["version"]), 0
     if kind == "application/pdf":
         record |= {"size": str(chance.randint(9_000, 9_000_000)), "md5Checksum": hexadecimal(chance, 32)}
     yield Version("file", record["id"], at, dict(record))
+    if kind == DOC:
+        yield _text(record["id"], at, minutes(number, edits))
     for change in chance.choices(
         ("edit", "rename", "older", "trash", "remove"), (5, 3, 1, 1, 1), k=chance.randint(0, 4)
     ):
@@ -69,6 +67,9 @@ def _file(chance: Chance, world: World, number: int, root: str, at: datetime) ->
             return
         record = {**record, **_changed(change, record, at), "version": str(version)}
         yield Version("file", record["id"], at, record)
+        if kind == DOC and change == "edit":
+            edits += 1
+            yield _text(record["id"], at, minutes(number, edits))
         if change == "trash" and chance.happens(0.5):
             at += timedelta(hours=chance.randint(1, 50))
             version += 1
@@ -76,6 +77,46 @@ def _file(chance: Chance, world: World, number: int, root: str, at: datetime) ->
             yield Version("file", record["id"], at, record)
         elif change == "trash":
             return
+
+
+def _written(chance: Chance, world: World, number: int, root: str, one: Written) -> Iterator[Version]:
+    """Written long ago; what happens to it later has happened by now."""
+    at = chance.office_instant(world.started_at, world.now - timedelta(days=60))
+    record = _record(chance, world, one.name, one.kind, number, root, at)
+    if one.kind != DOC:
+        record["size"] = str(one.size_bytes or len(one.text.encode()))
+    yield Version("file", record["id"], at, record)
+    yield _text(record["id"], at, one.text, one.size_bytes)
+    if one.added or one.is_trashed:
+        at = chance.office_instant(world.now - timedelta(days=40), world.now - timedelta(days=5))
+        record = {**record, "version": str(int(record["version"]) + 2)}
+        record |= _changed("trash" if one.is_trashed else "edit", record, at)
+        yield Version("file", record["id"], at, record)
+    if one.added:
+        yield _text(record["id"], at, one.text + one.added)
+
+
+def _text(file_id: str, at: datetime, text: str, size_bytes: int | None = None) -> Version:
+    return Version("text", file_id, at, {"text": text, "size_bytes": size_bytes or len(text.encode())})
+
+
+def _record(chance: Chance, world: World, name: str, kind: str, number: int, root: str, at: datetime) -> dict[str, Any]:
+    owner, editor = chance.choice(world.staff), chance.choice(world.staff)
+    version = chance.randint(1, 8)
+    return {
+        "kind": "drive#file",
+        "id": _id(chance),
+        "name": name,
+        "mimeType": kind,
+        "parents": [root],
+        "createdTime": _iso(at),
+        "modifiedTime": _iso(at),
+        "version": str(version),
+        "trashed": False,
+        "owners": [{"displayName": owner.name, "emailAddress": owner.email}],
+        "lastModifyingUser": {"displayName": editor.name, "emailAddress": editor.email},
+        "webViewLink": f"https://drive.google.example/file/d/{number}/view",
+    }
 
 
 def _changed(change: str, record: dict[str, Any], at: datetime) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from ..pipeline import LOST, PARTNERS_ID, PIPELINE_ID, REDESIGNED_AT, WON
 from ..staff import Employee
 
 PORTAL_ID, APP_ID = 48_211_937, 2_417_731
-PLURALS: dict[str, Kind] = {"companies": "company", "contacts": "contact", "deals": "deal"}
-TYPE_IDS = {"0-1": "contacts", "0-2": "companies", "0-3": "deals"}
+PLURALS: dict[str, Kind] = {"companies": "company", "contacts": "contact", "deals": "deal", "notes": "note"}
+TYPE_IDS = {"0-1": "contacts", "0-2": "companies", "0-3": "deals", "0-46": "notes"}
 DEFAULT_PROPERTIES: dict[Kind, tuple[str, ...]] = {
     "company": ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
     "contact": ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
@@ -25,6 +25,7 @@ DEFAULT_PROPERTIES: dict[Kind, tuple[str, ...]] = {
         "hs_object_id",
         "pipeline",
     ),
+    "note": ("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
 }
 SUBSCRIBED: dict[Kind, tuple[str, ...]] = {
     "company": ("name", "domain"),
@@ -44,14 +45,17 @@ LABELS: dict[tuple[Kind, Kind], tuple[tuple[int, str | None], ...]] = {
     ("deal", "company"): ((341, None), (5, "Primary")),
     ("deal", "contact"): ((3, None),),
     ("contact", "company"): ((279, None), (1, "Primary")),
+    ("note", "company"): ((190, None),),
+    ("note", "contact"): ((202, None),),
+    ("note", "deal"): ((214, None),),
 }
 
 
 def all_properties(one: Record, at: datetime) -> dict[str, str | None]:
     """What HubSpot knows of a record, computed properties included. Every value is text or null."""
     known: dict[str, str | None] = {name: value or None for name, value in one.properties(at).items()}
-    modified = "lastmodifieddate" if one.kind == "contact" else "hs_lastmodifieddate"
-    known |= {"hs_object_id": one.id, "createdate": iso_ms(one.created_at), modified: iso_ms(one.updated_at(at))}
+    created, modified = _clocks(one.kind)
+    known |= {"hs_object_id": one.id, created: iso_ms(one.created_at), modified: iso_ms(one.updated_at(at))}
     if one.kind == "deal":
         stage = pipeline.stage(known["dealstage"] or "", at)
         known["hs_is_closed_won"] = str(stage.id == WON).lower()
@@ -64,11 +68,16 @@ def all_properties(one: Record, at: datetime) -> dict[str, str | None]:
     return known
 
 
+def _clocks(kind: Kind) -> tuple[str, str]:
+    """The properties that say when it was made and last modified."""
+    created = "hs_createdate" if kind == "note" else "createdate"
+    return created, "lastmodifieddate" if kind == "contact" else "hs_lastmodifieddate"
+
+
 def record(one: Record, at: datetime, asked: Iterable[str] = (), history: Iterable[str] = ()) -> dict[str, Any]:
     """A record with the default properties, or those asked for and the ids that always come."""
     known = all_properties(one, at)
-    always = ("createdate", "hs_object_id", "lastmodifieddate" if one.kind == "contact" else "hs_lastmodifieddate")
-    names = {*asked, *always} if asked else set(DEFAULT_PROPERTIES[one.kind])
+    names = {*asked, "hs_object_id", *_clocks(one.kind)} if asked else set(DEFAULT_PROPERTIES[one.kind])
     told: dict[str, Any] = {
         "id": one.id,
         "properties": {name: known.get(name) for name in sorted(names)},

@@ -30,6 +30,13 @@ OBJECTS = {
 }
 _STAGES = {stage.id: stage for stage in BEFORE}
 """The redesign of HubSpot's pipeline changed nothing here."""
+_LOGGED = {
+    0: "Left a voicemail. They close the books on the fifth, so not before then.",
+    2: "Agenda: deposits, the two communities that came with the purchase, who may refund.",
+    6: "They want to see how a refund looks in the ledger.\n\nSend the recording to accounting, too.",
+    11: "Quarterly review: fewer checks at the desk, more questions about fees. Bring numbers by community.",
+}
+"""What is written down with a task or a meeting, by its number; with most there is nothing."""
 _TRACKED = timedelta(days=150)
 """Since when the organisation keeps the history of fields."""
 
@@ -167,9 +174,17 @@ class Org:
             before = now
         return made
 
+    def opportunity_of(self, account_id: str) -> str | None:
+        """One of the account that HubSpot knows too."""
+        known = (one for one in self.world.pursuits if self.account_ids.get(one.company_id) == account_id)
+        return next((one.opportunity_id for one in known if one.opportunity_id), None)
+
     def activities(self) -> None:
         for number, (contact_id, account_id) in enumerate(self.chance.sample(self.contact_ids[3:], 24)):
-            about = {"WhoId": contact_id, "WhatId": account_id, "AccountId": account_id, "OwnerId": self.owner()}
+            about: dict[str, Any] = {"WhoId": contact_id, "WhatId": account_id, "AccountId": account_id}
+            about |= {"OwnerId": self.owner(), "Description": _LOGGED.get(number)}
+            if number in _LOGGED:
+                about["WhatId"] = self.opportunity_of(account_id) or account_id
             at = self.lately(contact_id, 70)
             if number % 3 == 2:
                 fields = {"Subject": "Resident payments review", "StartDateTime": at + timedelta(days=3)}

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ..drive_texts import DOC, KINDS
 from ..history import Last, Version
 from ..hooks import google_drive as drive
 from ..vendor import Vendor
@@ -28,6 +29,7 @@ _PAGE_LIFE = timedelta(hours=3)
 """Of a listing's page token; Google says only that it does not last."""
 _LONGEST_CHANNEL = timedelta(seconds=604_800)
 _DEFAULT_CHANNEL = timedelta(seconds=3_600)
+_MOST_EXPORTED = 10 * 1024 * 1024
 _QUERIES = Limit("google_drive queries", 12_000, 60)
 
 
@@ -45,6 +47,7 @@ def routes(site: Site) -> list[Route]:
         route("drive/v3/channels/stop", "POST", _stop),
         route("drive/v3/files", "GET", _files),
         route("drive/v3/files/{id}", "GET", _file),
+        route("drive/v3/files/{id}/export", "GET", _export),
     ]
 
 
@@ -85,7 +88,7 @@ def _authorise(request: Request, site: Site) -> Response | None:
 
 async def _start(request: Request, site: Site) -> Response:
     """Where the feed ends now."""
-    count = sum(one.at <= site.now for one in drive.history(site.world).versions)
+    count = len(drive.feed(site.world, site.now))
     return JSONResponse({"kind": "drive#startPageToken", "startPageToken": str(count + 1)})
 
 
@@ -95,7 +98,7 @@ async def _changes(request: Request, site: Site) -> Response:
     if not asked.get("pageToken", "").isdigit():
         return _error(400, "invalid", f"Invalid Value: {asked.get('pageToken')!r}")
     start = int(asked["pageToken"]) - 1
-    past = [one for one in drive.history(site.world).versions if one.at <= site.now]
+    past = drive.feed(site.world, site.now)
     end = start if request.state.is_empty_page else start + min(site.page_cap, int(asked.get("pageSize", "100")))
     told = [_change(one, site) for one in past[start:end]]
     more = {"nextPageToken": str(end + 1)} if end < len(past) else {"newStartPageToken": str(len(past) + 1)}
@@ -134,7 +137,34 @@ async def _file(request: Request, site: Site) -> Response:
     found = drive.history(site.world).find(site.now, "file", request.path_params["id"])
     if found is None:
         return _error(404, "notFound", f"File not found: {request.path_params['id']}.")
-    return JSONResponse(found.record)
+    if request.query_params.get("alt") != "media":
+        return JSONResponse(found.record)
+    kind = (found.record or {})["mimeType"]
+    if kind.startswith("application/vnd.google-apps."):
+        message = "Only files with binary content can be downloaded. Use Export with Docs Editors files."
+        return _error(403, "fileNotDownloadable", message)
+    return Response(_said(found, site)["text"], media_type=kind)
+
+
+async def _export(request: Request, site: Site) -> Response:
+    """Of a Doc alone, as Markdown or plain text; a long one is too much for Google itself."""
+    found = drive.history(site.world).find(site.now, "file", request.path_params["id"])
+    if found is None:
+        return _error(404, "notFound", f"File not found: {request.path_params['id']}.")
+    if (found.record or {})["mimeType"] != DOC:
+        return _error(403, "fileNotExportable", "Export only supports Docs Editors files.")
+    if request.query_params.get("mimeType") not in ("text/markdown", "text/plain"):
+        return _error(400, "badRequest", "The requested conversion is not supported.")
+    said = _said(found, site)
+    if said["size_bytes"] > _MOST_EXPORTED:
+        return _error(403, "exportSizeLimitExceeded", "This file is too large to be exported.")
+    return Response(said["text"], media_type=request.query_params["mimeType"])
+
+
+def _said(file: Version, site: Site) -> dict[str, Any]:
+    """What the file says now; {"text", "size_bytes"}."""
+    found = drive.history(site.world).find(site.now, "text", file.id)
+    return (found and found.record) or {"text": "", "size_bytes": 0}
 
 
 async def _watch(request: Request, site: Site) -> Response:
@@ -170,10 +200,13 @@ def _iso(at: datetime) -> str:
 def _entities(world: World, at: datetime) -> Iterator[tuple[str, str, Last]]:
     """What was gone or in the trash before the feed was first read nobody told us."""
     for one in drive.history(world).as_of(at, "file"):
-        if one.record is not None and not one.record["trashed"]:
-            yield "file", one.id, Last(state={"name": one.record["name"], "version": one.record["version"]})
-        elif one.at > world.now:
-            yield "file", one.id, Last(is_deleted=True)
+        has_text = one.record is None or one.record["mimeType"] in KINDS
+        streams = ("file", "file_text") if has_text else ("file",)  # of what is removed nobody tells the kind
+        for stream in streams:
+            if one.record is not None and not one.record["trashed"]:
+                yield stream, one.id, Last(state={"name": one.record["name"], "version": one.record["version"]})
+            elif one.at > world.now:
+                yield stream, one.id, Last(is_deleted=True)
 
 
 vendor = Vendor(
@@ -184,6 +217,6 @@ vendor = Vendor(
     deliveries=drive.deliveries,
     entities=_entities,
     api="google_drive/",
-    options=lambda world: {"login_url": "token"},
+    options=lambda world: {"login_url": "token", "contents": True},
     tries=5,
 )

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from .. import entities
 from ..crm import Record
 from ..hooks import hubspot as hooks
+from ..notes import notes
 from ..render import hubspot
 from ..vendor import Vendor
 from . import hubspot_webhooks
@@ -81,6 +82,7 @@ def records(site: Site, kind: str) -> list[Record]:
         "company": list(site.world.market.companies),
         "contact": list(site.world.market.contacts),
         "deal": [pursuit.record for pursuit in site.world.pursuits],
+        "note": list(notes(site.world)),
     }.get(kind, [])
     return sorted((one for one in found if one.is_known(site.now)), key=lambda one: int(one.id))
 

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ..crm import Kind, Link, Record, iso_ms
+from ..notes import notes
 from ..render import hubspot
 from .guard import json_body
 from .site import Site
@@ -32,7 +33,7 @@ def _found(site: Site, from_kind: Kind, to_kind: Kind) -> _Found:
     """What is linked, whichever of the two sides the truth keeps it on."""
     found: _Found = {}
     deals = (pursuit.record for pursuit in site.world.pursuits)
-    every = (*site.world.market.companies, *site.world.market.contacts, *deals)
+    every = (*site.world.market.companies, *site.world.market.contacts, *deals, *notes(site.world))
     live = {(one.kind, one.id) for one in every if one.is_live(site.now)}
     for record in every:
         for link in record.links if (record.kind, record.id) in live else ():

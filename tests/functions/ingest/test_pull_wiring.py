@@ -73,8 +73,9 @@ def test_a_message_of_a_vendor_that_landed_makes_the_tick_order_what_it_is_about
         cached.cache_clear()
     Connections(table, aws("secretsmanager"), "sophia").connect(Connection("google_drive", "default", "", {}))
     read_at = datetime.now(UTC) - timedelta(minutes=3)
-    lease = Cursors(table, lambda: read_at).acquire("google_drive", "default", "file", owner="an earlier run")
-    lease.finish(next_at=read_at + timedelta(minutes=10))
+    for stream in ("file", "file_text"):
+        lease = Cursors(table, lambda: read_at).acquire("google_drive", "default", stream, owner="an earlier run")
+        lease.finish(next_at=read_at + timedelta(minutes=10))
     lane = puller(settings(), aws)
     assert lane.tick(datetime.now(UTC)) == 0
 

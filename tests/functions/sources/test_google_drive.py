@@ -9,11 +9,11 @@ import pytest
 import vendor_fake
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from drive_fake import Drive, change, file
 from vendor_fake import FIXTURES, FakeVendor, answer
 
 from chalicelib.errors import Unreadable, VendorSaysNo, VendorUnavailable
 from chalicelib.ingest import quarantine
-from chalicelib.ingest.pages import Request
 from chalicelib.ingest.source import Connection, Delivery, Event
 from chalicelib.sources.google_drive import source
 from events import google_drive as records
@@ -95,6 +95,9 @@ def test_reads_the_fixtures() -> None:
         (403, "userRateLimitExceeded", "retry"),
         (403, "rateLimitExceeded", "retry"),
         (403, "insufficientFilePermissions", "refused"),
+        (403, "insufficientPermissions", "refused"),
+        (403, "exportSizeLimitExceeded", "skip"),
+        (403, "cannotDownloadFile", "skip"),
         (404, "notFound", "empty"),
         (404, "", "refused"),
         (400, "invalid", "refused"),
@@ -110,39 +113,6 @@ def test_what_an_answer_means(status: int, reason: str, kind: str) -> None:
     if reason:
         odd = {"error": {"errors": [reason], "code": status}}
         assert source.pull.judge(answer(odd, status)).kind in ("ok", "expired", "refused", "retry")
-
-
-class Drive:
-    """A drive of some files, and its feed: pages by token."""
-
-    def __init__(self, files: list[list[Any]], feed: dict[str, Any], started: str = "10") -> None:
-        self.files, self.feed, self.started = files, feed, started
-        self.asked: list[str] = []
-
-    def __call__(self, request: Request) -> Any:
-        what = request.path.removeprefix("drive/v3/")
-        page = str(request.params.get("pageToken") or "")
-        self.asked.append(f"{what} {page}".strip())
-        if what == "changes/startPageToken":
-            return answer({"startPageToken": self.started}, date="Thu, 20 Nov 2025 10:00:00 GMT")
-        if what == "changes":
-            return self.feed[page]
-        if page == "expired":
-            return answer({"error": {"errors": [{"reason": "invalid"}]}}, 400)
-        number = int(page or 0)
-        more = {"nextPageToken": str(number + 1)} if number + 1 < len(self.files) else {}
-        return {"files": self.files[number], **more}
-
-    def pull(self, cursor: Any = None, **how: Any) -> tuple[list[Event], dict[str, Any]]:
-        return FakeVendor(source, self).read("file", cursor, **how)
-
-
-def file(number: int, version: int, **more: Any) -> dict[str, Any]:
-    return {"id": f"f{number}", "version": str(version), "modifiedTime": "2019-01-01T00:00:00.000Z", **more}
-
-
-def change(number: int, time: str, **more: Any) -> dict[str, Any]:
-    return {"changeType": "file", "fileId": f"f{number}", "time": f"2025-11-20T{time}Z", "removed": False, **more}
 
 
 def test_the_feeds_start_is_taken_before_the_listing_and_read_after_it() -> None:
@@ -250,6 +220,9 @@ def test_a_service_account_signs_for_itself_or_for_the_colleague_it_stands_in_fo
     assert (claims["iss"], claims["sub"]) == (held["client_email"], held["subject"])
     assert claims["exp"] - claims["iat"] == 3600 and claims["iat"] == int(NOW.timestamp())
     assert claims["scope"] == "https://www.googleapis.com/auth/drive.metadata.readonly"
+    request = source.pull.login.request(Connection("google_drive", "default", "", held, {"contents": True}), NOW)
+    claims = jwt.decode((request.form or {})["assertion"], options={"verify_signature": False})
+    assert claims["scope"] == "https://www.googleapis.com/auth/drive.readonly"
 
 
 def test_a_person_who_agreed_is_a_refresh_token() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hubspot_fake import Crm, ms
 from vendor_fake import FakeVendor, answer, delivery, entities
 
 from chalicelib.errors import Unreadable, VendorSaysNo, VendorUnavailable
@@ -33,90 +34,6 @@ def pull(told: Callable[[Request], Any], stream: str, cursor: Any = None, **how:
     """All events of a run at NOW, and the cursor it ends with."""
     since = datetime(2026, 7, 1, tzinfo=UTC)
     return FakeVendor(source, told).read(stream, cursor, **{"now": NOW, "start_at": since, **how})
-
-
-class Crm:
-    """HubSpot's API over rows of (id, modified ms): search with its cap, listings, associations in two pages."""
-
-    def __init__(self, rows: list[tuple[int, int]], property_name: str = "hs_lastmodifieddate") -> None:
-        self.rows, self.property_name = sorted(rows, key=lambda row: row[1]), property_name
-        self.held = {str(number): (number, at) for number, at in rows}
-        self.found: dict[str, list[tuple[int, int]]] = {}
-
-    def add(self, row: tuple[int, int]) -> None:
-        self.rows.append(row)
-        self.held[str(row[0])] = row
-        self.found.clear()
-
-    def record(self, row: tuple[int, int]) -> dict[str, Any]:
-        modified = iso(row[1])
-        return {"id": str(row[0]), "properties": {self.property_name: modified}, "updatedAt": modified}
-
-    def __call__(self, request: Request) -> Response:
-        if request.path.endswith("/search"):
-            return self.search(dict(request.json or {}))
-        if "/associations/" in request.path:
-            return self.associations(dict(request.json or {}))
-        if request.path.endswith("/batch/read"):
-            return self.batch(dict(request.json or {}))
-        assert request.path == "crm/v3/objects/deals", request.path
-        return self.shown(self.rows, int(request.params.get("after") or 0), 100)
-
-    def batch(self, asked: dict[str, Any]) -> Response:
-        assert len(asked["inputs"]) <= 50 and asked["propertiesWithHistory"]
-        wanted = {one["id"]: None for one in asked["inputs"]}
-        return answer({"results": [self.record(self.held[one]) for one in wanted if one in self.held]})
-
-    def search(self, asked: dict[str, Any]) -> Response:
-        question = json.dumps([asked["filterGroups"], asked["sorts"]])
-        if question not in self.found:
-            self.found[question] = self.matching(asked)
-        found = self.found[question]
-        offset, limit = int(asked.get("after", 0)), asked["limit"]
-        if offset + limit > 10_000 or limit > 200:
-            return answer({"message": "past 10000"}, 400)
-        return self.shown(found, offset, limit)
-
-    def matching(self, asked: dict[str, Any]) -> list[tuple[int, int]]:
-        (group,), (sort,), found = asked["filterGroups"], asked["sorts"], self.rows
-        for one in group["filters"]:
-            value, place = int(one["value"]), 0 if one["propertyName"] == "hs_object_id" else 1
-            least, most = {
-                "BETWEEN": (value, int(one.get("highValue", 0))),
-                "EQ": (value, value),
-                "GT": (value + 1, None),
-            }[one["operator"]]
-            found = [row for row in found if least <= row[place] <= (row[place] if most is None else most)]
-        return sorted(found) if sort["propertyName"] == "hs_object_id" else found
-
-    def shown(self, found: list[tuple[int, int]], offset: int, limit: int) -> Response:
-        page = {"results": [self.record(row) for row in found[offset : offset + limit]]}
-        if offset + limit < len(found):
-            page["paging"] = {"next": {"after": str(offset + limit)}}  # type: ignore[assignment]
-        return answer(page)
-
-    def associations(self, asked: dict[str, Any]) -> Response:
-        assert len(asked["inputs"]) <= 100
-        results = []
-        for one in asked["inputs"]:
-            number = int(one["id"]) * 1000 + (1 if one.get("after") else 0)
-            kind = {"category": "HUBSPOT_DEFINED", "typeId": 341, "label": None}
-            told: dict[str, Any] = {
-                "from": {"id": one["id"]},
-                "to": [{"toObjectId": number, "associationTypes": [kind]}],
-            }
-            if not one.get("after"):
-                told["paging"] = {"next": {"after": "more"}}
-            results.append(told)
-        return answer({"status": "COMPLETE", "results": results, "errors": [{"category": "OBJECT_NOT_FOUND"}]}, 207)
-
-
-def iso(ms: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")
-
-
-def ms(instant: datetime) -> int:
-    return int(instant.timestamp() * 1000)
 
 
 @pytest.mark.parametrize("milliseconds", [1, 86_400_000])
@@ -178,6 +95,16 @@ def test_reads_the_associations_of_every_deal_page_by_page(stream: str, count: i
     assert entities(first) | entities(rest) == entities(events)
 
 
+def test_a_note_tells_the_deal_the_company_and_the_contact_it_is_on() -> None:
+    vendor = FakeVendor(source, Crm([(7, ms(NOW) - 1)]))
+    events, _ = vendor.read("note_association", now=NOW)
+    assert entities(events) == {
+        f"note:7:{kind}:{number}:note_to_{kind}" for kind in ("company", "contact", "deal") for number in (7000, 7001)
+    }
+    asked = {path for path in vendor.paths() if "associations" in path}
+    assert asked == {f"crm/v4/associations/notes/{plural}/batch/read" for plural in ("companies", "contacts", "deals")}
+
+
 def samples(**files: str) -> Callable[[Request], Response]:
     """Each path answered with a sample, whatever was asked; `archived=true` with one of its own."""
 
@@ -218,6 +145,8 @@ def test_both_lanes_of_an_association_have_one_entity() -> None:
         ("archived_deal", {"archived_deals": "pull__deals_archived"}, records.Deal, "2026-11-10T20:07:55.381Z"),
         ("archived_contact", {"archived_contacts": "pull__contacts_archived"}, records.Contact, None),
         ("archived_company", {"archived_companies": "pull__companies_archived"}, records.Company, None),
+        ("note", {"notes": "pull__notes_search"}, records.Note, "2026-10-05T09:03:11.402Z"),
+        ("archived_note", {"archived_notes": "pull__notes_archived"}, records.Note, "2026-11-03T08:00:19.774Z"),
         ("owner", {"owners": "pull__owners"}, records.Owner, "2026-03-01T09:00:00Z"),
         ("archived_owner", {"archived_owners": "pull__owners_archived"}, records.Owner, "2026-06-30T17:00:00Z"),
         ("deal_pipeline", {"deals": "pull__deal_pipelines"}, records.DealPipeline, "2026-07-08T15:30:00Z"),

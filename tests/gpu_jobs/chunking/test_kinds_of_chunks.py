@@ -57,9 +57,10 @@ def test_a_structure_that_contradicts_the_text_is_refused(structure, code, token
         chunks(document("Some text.", "call", structure=structure), tokenizer, MODEL)
 
 
-def test_sections_carry_the_path_of_their_headings(tokenizer):
+@pytest.mark.parametrize("kind", ["page", "file"])
+def test_sections_carry_the_path_of_their_headings(kind, tokenizer):
     text = "intro\n\n# Top\n\n## First\n\nbody one\n\n## Second ##\n\nbody two\n\n# Next\nend\n"
-    found = chunks(document(text, title="Guide"), tokenizer, MODEL)
+    found = chunks(document(text, kind, title="Guide"), tokenizer, MODEL)
     assert [(chunk["context"], chunk["chunk_text"].split("\n")[0]) for chunk in found] == [
         ("Guide", "intro"),
         ("Guide\nTop > First", "# Top"),

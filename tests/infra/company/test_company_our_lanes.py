@@ -10,6 +10,7 @@ from lanes import PUBLIC, Inbox, pulled
 from infra.company.deliveries import deliveries
 from infra.company.entities import entities
 from infra.company.faults import disturb
+from infra.company.notes import notes
 from infra.company.send import deliver
 from infra.company.vendors.limits import Limiter
 from infra.company.vendors.site import Site
@@ -70,7 +71,8 @@ def _told_by_hooks_alone(site: Site, stream: str) -> set[str]:
     if stream == "deal":
         return {one.id for one in deals if one.merged_into}
     if stream == "association":
-        live = {one.id for one in (*market.companies, *market.contacts, *deals) if one.is_live(site.now)}
+        every = (*market.companies, *market.contacts, *deals, *notes(site.world))
+        live = {one.id for one in every if one.is_live(site.now)}
         parts = {one: one.split(":") for one in entities(site.world)["hubspot", "association"]}
         return {key for key, part in parts.items() if not {part[1], part[3]} <= live}
     gone = [issue for issue in site.world.workshop.issues if issue.deleted_at]

@@ -11,6 +11,7 @@ from chalicelib.errors import VendorSaysNo
 from chalicelib.ingest.pages import Request
 from chalicelib.ingest.source import Event
 from chalicelib.ingest.subscription import Wanted
+from infra.company.drive_texts import KINDS
 from infra.company.hooks import google_drive as hooks
 from infra.company.vendors.site import Fault, FaultKind
 from infra.company.world import World
@@ -38,6 +39,28 @@ def test_every_file_ends_in_its_newest_version_whatever_its_modified_time_says(w
         assert alive(events) == living(drive)
         back = {event.entity_id for event in events if event.operation == "delete"} & living(drive).keys()
         assert back, "something was taken out of the trash again"
+
+
+def test_the_text_of_every_file_that_has_one_ends_as_it_is_now_and_goes_with_the_file(world: World) -> None:
+    with rounds("google_drive", world) as drive:
+        drive.site.now = world.now - timedelta(days=60)
+        events = drive.run("file_text")
+        for _ in range(60):
+            drive.site.advance(86_400)
+            events += drive.run("file_text")
+        found = newest(as_envelopes("google_drive", events)).values()
+        told = {one.entity_id: json.loads(bytes(one.payload)) for one in found if one.operation != "delete"}
+        history, now = hooks.history(world), drive.site.now
+        kinds = {one.id: (one.record or {})["mimeType"] for one in history.living(now, "file")}
+        assert told.keys() == {one for one in living(drive) if kinds[one] in KINDS}
+        for entity_id, text in told.items():
+            said = history.find(now, "text", entity_id)
+            assert said and said.record
+            assert text["leftOut"] or text["text"].startswith(said.record["text"].partition("[image1]:")[0])
+        reasons = {one["leftOut"]: one["text"] for one in told.values()}
+        assert reasons.keys() == {None, "too_long", "exportSizeLimitExceeded"}
+        assert [one for one in found if one.operation == "delete"], "something went into the trash"
+        assert {one.entity_id for one in drive.counted("file_text")} == told.keys()
 
 
 def test_a_change_during_the_first_listing_is_not_missed(world: World) -> None:

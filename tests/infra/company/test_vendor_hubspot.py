@@ -130,6 +130,18 @@ def test_associations_come_in_batches_and_name_those_without(hubspot: httpx.Clie
     assert "1" in [one["context"]["fromObjectId"][0] for one in answer.json()["errors"]]
 
 
+def test_notes_are_html_on_deals_and_companies_and_the_deleted_one_is_in_the_recycle_bin(hubspot: httpx.Client) -> None:
+    listed = walk(hubspot, f"{OBJECTS}/notes", properties="hs_note_body,hs_timestamp")
+    assert all(one["properties"]["hs_note_body"].startswith("<div") for one in listed)
+    archived = walk(hubspot, f"{OBJECTS}/notes", archived="true")
+    assert len(archived) == 1 and archived[0]["id"] not in {one["id"] for one in listed}
+    ids = [{"id": one["id"]} for one in listed]
+    for plural, label in (("deals", 214), ("0-2", 190)):
+        answer = hubspot.post(f"/hubspot/crm/v4/associations/notes/{plural}/batch/read", json={"inputs": ids}).json()
+        told = [to["associationTypes"] for one in answer["results"] for to in one["to"]]
+        assert {(one["typeId"], one["label"]) for types in told for one in types} == {(label, None)}
+
+
 def test_owners_who_left_are_listed_as_archived(hubspot: httpx.Client) -> None:
     current = walk(hubspot, "/hubspot/crm/v3/owners")
     former = walk(hubspot, "/hubspot/crm/v3/owners", archived="true")

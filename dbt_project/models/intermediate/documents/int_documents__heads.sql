@@ -86,6 +86,18 @@ pages as (
 
 ),
 
+crm_notes as (
+
+    select * from {{ ref('int_documents__crm_notes') }}
+
+),
+
+files as (
+
+    select * from {{ ref('int_documents__files') }}
+
+),
+
 heads as (
 
     select
@@ -229,6 +241,34 @@ heads as (
         null as deal_key,
         created_at as occurred_at
     from pages
+
+    union all
+
+    select
+        source,
+        connection_id,
+        source_record_id,
+        'note' as document_type,
+        'customer' as sensitivity,
+        title,
+        account_id,
+        deal_key,
+        noted_at as occurred_at
+    from crm_notes
+
+    union all
+
+    select
+        source,
+        connection_id,
+        source_record_id,
+        'file' as document_type,
+        'internal' as sensitivity,
+        title,
+        null as account_id,
+        null as deal_key,
+        created_at as occurred_at
+    from files
 
 )
 

@@ -1,4 +1,7 @@
-{#- A source of texts adds a CTE here and its head to int_documents__heads; nothing else knows of it. -#}
+{#-
+  A source of texts adds a CTE here, or to int_documents__whole_texts where its texts are one piece each, and its head to
+  int_documents__heads; nothing else knows of it.
+-#}
 with
 
 sentences as (
@@ -56,17 +59,9 @@ zendesk_users as (
 
 ),
 
-issues as (
+whole_texts as (
 
-    select * from {{ ref('stg_linear__issues') }}
-    where not is_deleted and description is not null
-
-),
-
-tasks as (
-
-    select * from {{ ref('stg_asana__tasks') }}
-    where not is_deleted and notes is not null
+    select * from {{ ref('int_documents__whole_texts') }}
 
 ),
 
@@ -169,28 +164,15 @@ told as (
     union all
 
     select
-        'linear' as source,
+        source,
         connection_id,
-        issue_id as source_record_id,
+        source_record_id,
         '0' as position_key,
-        null as speaker,
-        description as piece_text,
+        author_name as speaker,
+        whole_text as piece_text,
         null as start_ms,
         null as end_ms
-    from issues
-
-    union all
-
-    select
-        'asana' as source,
-        connection_id,
-        task_id as source_record_id,
-        '0' as position_key,
-        null as speaker,
-        notes as piece_text,
-        null as start_ms,
-        null as end_ms
-    from tasks
+    from whole_texts
 
     union all
 

@@ -19,6 +19,7 @@ typed as (
         payload:WhoId::varchar as person_id,
         stream as activity_type,
         payload:Subject::varchar as subject,
+        nullif(trim(payload:Description::varchar), '') as description,
         payload:Status::varchar as status,
         lower(payload:TaskSubtype::varchar) as task_subtype,
         try_to_number(payload:CallDurationInSeconds::varchar) as call_duration_s,
