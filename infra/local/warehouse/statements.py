@@ -19,7 +19,7 @@ import fakesnow.transforms
 import snowflake.connector.errors
 from sqlglot import exp
 
-from infra.local.warehouse import copy_history, inert, pipes, tree
+from infra.local.warehouse import copy_history, describe, inert, pipes, tree
 
 # Patched, hence without their types.
 cursor: Any = fakesnow.cursor
@@ -73,6 +73,7 @@ def apply() -> None:
     )
     transforms.merge = tree.merge
     transforms.flatten = tree.flatten
+    transforms.describe_table = describe.described
     stock_aggregate = transforms.numeric_agg_implicit_cast  # it casts to DOUBLE: sums of NUMBER would become floats
     transforms.numeric_agg_implicit_cast = lambda node: (
         node if isinstance(node, (exp.Sum, exp.Max, exp.Min)) else stock_aggregate(node)

@@ -2,6 +2,7 @@
 
 import pytest
 import snowflake.connector
+from fakesnow.transforms.transforms import SQL_DESCRIBE_TABLE
 
 from infra.local.warehouse.results import RecentResults
 from tests.infra.warehouse.conftest import Client
@@ -121,3 +122,23 @@ def test_keeps_only_the_newest_results() -> None:
         results[str(number)] = number
 
     assert list(results) == ["2", "3"]
+
+
+def test_describes_a_table_and_a_view_as_stock_does_though_it_looks_at_them_alone(client: Client) -> None:
+    """Stock's own query, which looks through every database, is run beside ours."""
+    client.run(
+        "create schema if not exists HELD",
+        """create or replace table HELD.ODD (
+            a number(9, 2) not null, b varchar(7), c varchar, d boolean default true, e float, f binary, g date, h time,
+            i timestamp_ntz, j timestamp_tz, k variant, l array, m object, n bigint, o integer, "lower case" varchar
+        )""",
+        "create or replace view HELD.SEEN as select a, b, k, count(*) as n from HELD.ODD group by a, b, k",
+    )
+    for name in ("ODD", "SEEN"):
+        stock = SQL_DESCRIBE_TABLE.substitute(catalog=client.database, schema="HELD", table=name)
+        stock = stock.replace("_fs_information_schema._fs_columns", "_fs_global._fs_information_schema._fs_columns")
+        ours = client.rows(f"describe table {client.database}.HELD.{name}")
+        assert ours
+        assert [list(row) for row in ours] == [list(row) for row in client.rows(stock)]
+    with pytest.raises(snowflake.connector.errors.ProgrammingError):
+        client.rows("describe table HELD.NONE_SUCH")
