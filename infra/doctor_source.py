@@ -66,10 +66,11 @@ def _samples(source: Source, root: Path) -> Iterator[dict[str, Any]]:
     """What the samples of deliveries mean, and which pulled stream has no sample of its listing."""
     folder = root / "events" / source.name / "samples"
     if source.webhook:
+        credentials = new_credentials(source.name, random.Random(1))  # an RSA key takes half a second
         told = {
             f"{event.stream} {event.operation}"
             for path in sorted(folder.glob("webhook__*"))
-            for event in _meant(source, path)
+            for event in _meant(source, path, *credentials)
         }
         advice = "write events/…/samples/webhook__<what>.json for every stream and operation"
         yield _row("webhook samples", "ok" if told else "problem", ", ".join(sorted(told)) or "none", advice)
@@ -88,10 +89,10 @@ def _is_about(stream: str, sample: str) -> bool:
     return sample.startswith(stem) or stem in sample
 
 
-def _meant(source: Source, path: Path) -> Any:
-    """The events of a sample, delivered as the simulator signs it."""
+def _meant(source: Source, path: Path, stored: dict[str, Any], kept: dict[str, Any]) -> Any:
+    """The events of a sample, delivered as the simulator signs it: stored is what we know of its keys, kept what it
+    does."""
     assert source.webhook
-    stored, kept = new_credentials(source.name, random.Random(1))
     told = named(source.name, path.name)
     now, url = datetime.now(UTC), f"https://hooks.payready.example/hooks/{source.name}"
     signed = sign(source.name, path.read_bytes(), url, kept, now, event_type=told.event_type, headers=told.headers)

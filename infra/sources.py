@@ -10,7 +10,9 @@ from chalicelib.ingest.cursors import Record
 from .doctor_source import lanes_of
 from .local.connections import pull_records
 from .local.stack import Stack
-from .warehouse import query
+
+# Snowflake's connector takes seconds to import, and answers only where the stack runs.
+# ruff: noqa: PLC0415
 
 Keyed = Mapping[tuple[str, str, str], Record]
 
@@ -19,6 +21,8 @@ def describe(stack: Stack) -> list[dict[str, Any]]:
     """One row per source, in alphabetical order. What only a running stack knows is empty without one."""
     if not stack.is_up():
         return rows({}, {}, {}, {})
+    from .warehouse import query
+
     port = stack.warehouse_port
     newest = query(port, "select source, max(received_at) as newest from RAW_DATA.EVENTS group by source")
     return rows(
@@ -70,7 +74,9 @@ def _state(cared: list[Record]) -> str | None:
 
 def _least_complete(port: int) -> dict[str, float]:
     """Empty before the first build of the models."""
-    from snowflake.connector.errors import ProgrammingError  # noqa: PLC0415  --help answers at once
+    from snowflake.connector.errors import ProgrammingError
+
+    from .warehouse import query
 
     asked = "select source, min(completeness_percent) as percent from ANALYTICS.COMPLETENESS_LEDGER group by source"
     try:

@@ -69,7 +69,21 @@ def _build(target: Target, place: Path, say: Say, functions: Path) -> Package:
         say(f"package for {target.name} is current")
         return made
     stamp.unlink(missing_ok=True)
+    made = pack(target, place, say, functions)
+    say("checking the zips and the template")
+    complaints = checks.application(made.zip_path, target) + checks.layer(made.layer_path, target)
+    complaints += checks.lint(made.template_path)
+    if complaints:
+        raise BuildFailed("the package is not fit to ship:\n" + "\n".join(complaints))
+    stamp.write_text(inputs)
+    return made
 
+
+def pack(target: Target, place: Path, say: Say, functions: Path = ROOT / "functions") -> Package:
+    """The package made anew in the folder place, unchecked: `build` is for what ships.
+
+    Raises BuildFailed.
+    """
     wheels, gpu_wheels = place / "wheels", place / "gpu-wheels"
     locked = requirements(ROOT)
     if vendor(locked, target, wheels) | vendor(gpu_requirements(ROOT, beyond=locked), target, gpu_wheels):
@@ -86,12 +100,6 @@ def _build(target: Target, place: Path, say: Say, functions: Path) -> Package:
     )
     say("translating the template")
     _write_template(place, zip_key, layer_key)
-    say("checking the zips and the template")
-    complaints = checks.application(place / "deployment.zip", target) + checks.layer(place / "layer.zip", target)
-    complaints += checks.lint(place / "template.json")
-    if complaints:
-        raise BuildFailed("the package is not fit to ship:\n" + "\n".join(complaints))
-    stamp.write_text(inputs)
     made = _made(target, place)
     assert made
     return made

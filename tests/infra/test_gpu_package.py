@@ -5,25 +5,35 @@ import subprocess
 import sys
 import zipfile
 
+import pytest
 
-def test_zip_and_layer_hold_all_that_opens_a_place_and_nothing_of_a_worker(package, names, tmp_path):
-    assert not {"gpu_jobs/run.py", "gpu_jobs/data.py", "gpu_jobs/engines/weights.py"} & set(names)
+
+@pytest.fixture(scope="module")
+def unpacked(package, tmp_path_factory):
+    """The folder in which zip and layer lie as Lambda unpacks them: the layer's modules below python/, which only its
+    functions look into."""
+    folder = tmp_path_factory.mktemp("package")
     for path in package.artifacts.values():
         with zipfile.ZipFile(path) as archive:
-            archive.extractall(tmp_path)
+            archive.extractall(folder)
+    return folder
+
+
+def test_zip_and_layer_hold_all_that_opens_a_place_and_nothing_of_a_worker(names, unpacked):
+    assert not {"gpu_jobs/run.py", "gpu_jobs/data.py", "gpu_jobs/engines/weights.py"} & set(names)
     code = (
         "import app, modal, gpu_jobs.places.on_modal, gpu_jobs.places.on_lambda_labs as rented;"
         "import chalicelib.intelligence.fleet as fleet; print(modal.__file__, rented.__file__, fleet.__file__)"
     )
     done = subprocess.run(
         [sys.executable, "-B", "-c", code],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path / "python")},
+        cwd=unpacked,
+        env={"PYTHONPATH": str(unpacked / "python")},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.count(str(tmp_path)) == 3, done.stderr
+    assert done.stdout.count(str(unpacked)) == 3, done.stderr
 
 
 def test_no_module_lies_in_zip_and_layer_both(package, names):
@@ -39,12 +49,10 @@ def test_the_layer_is_of_those_alone_who_open_places(resources):
     assert resources["Dispatch"]["Properties"]["Layers"] == [{"Ref": "GpuClients"}]
 
 
-def test_what_receives_knows_nothing_of_gpus(package, tmp_path):
-    with zipfile.ZipFile(package.zip_path) as archive:
-        archive.extractall(tmp_path)
+def test_what_receives_knows_nothing_of_gpus(unpacked):
     code = "import app, sys; print({'modal', 'gpu_jobs', 'boto3'} & {name.split('.')[0] for name in sys.modules})"
     done = subprocess.run(
-        [sys.executable, "-B", "-c", code], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+        [sys.executable, "-B", "-c", code], cwd=unpacked, env={}, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "set()", done.stderr
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.aws import checks, template
-from infra.aws.build import ROOT, build
+from infra.aws.build import ROOT, build, pack
 from infra.aws.bytecode import compiled
 from infra.aws.target import Target, this_machine
 from infra.aws.vendor import BuildFailed
@@ -84,7 +84,7 @@ def test_the_zip_and_template_pass_their_own_checks(package):
 
 
 def test_the_same_sources_give_the_same_zip(package, tmp_path):
-    again = build(package.target, tmp_path, say=QUIET)
+    again = pack(package.target, tmp_path, say=QUIET)
     assert list(map(_sha256, again.artifacts.values())) == list(map(_sha256, package.artifacts.values()))
     assert again.template_path.read_bytes() == package.template_path.read_bytes()
 
@@ -138,9 +138,11 @@ def test_a_zip_without_the_application_is_refused(tmp_path):
 
 
 def test_a_template_with_a_mistake_is_refused(package, tmp_path):
-    """That the template itself has none, the build has seen."""
-    broken = json.loads(package.template_path.read_text())
-    broken["Resources"]["IngestQueue"]["Properties"]["VisibilityTimeout"] = "long"
+    """That the template itself has none, the build has seen: of it the queue and what it names will do."""
+    described = json.loads(package.template_path.read_text())
+    kept = {name: described["Resources"][name] for name in ("IngestQueue", "IngestDLQ", "DataKey")}
+    kept["IngestQueue"]["Properties"]["VisibilityTimeout"] = "long"
+    broken = {"AWSTemplateFormatVersion": described["AWSTemplateFormatVersion"], "Resources": kept}
     (tmp_path / "broken.json").write_text(json.dumps(broken, separators=(",", ":")))
     assert any("VisibilityTimeout" in line or "long" in line for line in checks.lint(tmp_path / "broken.json"))
 

@@ -195,10 +195,13 @@ def kill(stack: Stack, part: str) -> None:
     psutil.wait_procs([process], timeout=5)
 
 
-def test_data_is_still_there_after_down_and_up(stack):
+def test_an_interrupted_start_leaves_nothing_running_and_data_is_still_there_after_down_and_up(stack):
     _, answer = post(stack, "kept")
     await_row(stack, answer["event_ids"][0])
     stack.down()
+    assert not any(row["pid"] for row in stack.status())
+    with pytest.raises(KeyboardInterrupt):
+        stack.up(Interrupted())
     assert not any(row["pid"] for row in stack.status())
     stack.up(Silent(), vendor_options=VENDOR_OPTIONS, dies_with_us=True)
     assert len(rows_of(stack, answer["event_ids"][0])) == 1
@@ -206,15 +209,10 @@ def test_data_is_still_there_after_down_and_up(stack):
     assert post(stack, "and on")[0] == 200
 
 
-def test_an_interrupted_start_leaves_nothing_running(tmp_path):
-    stack = new_stack(tmp_path)
+class Interrupted(Silent):
+    """By somebody, when the cloud and the warehouse are up."""
 
-    class Interrupted(Silent):
-        def step(self, title, total=None):
-            if title == "start the vendors":
-                raise KeyboardInterrupt
-            return super().step(title, total)
-
-    with pytest.raises(KeyboardInterrupt):
-        stack.up(Interrupted())
-    assert not any(row["pid"] for row in stack.status())
+    def step(self, title, total=None):
+        if title == "start the vendors":
+            raise KeyboardInterrupt
+        return super().step(title, total)

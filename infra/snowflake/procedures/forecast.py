@@ -171,11 +171,12 @@ def _calmed(history: np.ndarray) -> np.ndarray:
     """A day far from the same weekday of the four weeks before is drawn in: one spike must not raise a month. What
     stays up counts in full four weeks later. Looks back only."""
     calm = history.copy()
-    for place in range(4 * WEEK, len(calm)):
-        alike = calm[place - 4 * WEEK : place : WEEK]
-        usual = np.median(alike)
-        scatter = max(1.4826 * np.median(np.abs(alike - usual)), 0.05 * abs(usual))
-        calm[place] = np.clip(calm[place], usual - 4 * scatter, usual + 4 * scatter)
+    for start in range(4 * WEEK, len(calm), WEEK):  # a week at once: its days look at earlier weeks alone
+        week = calm[start : start + WEEK]
+        alike = calm[start - 4 * WEEK : start].reshape(4, WEEK)[:, : len(week)]
+        usual = np.median(alike, axis=0)
+        scatter = np.maximum(1.4826 * np.median(np.abs(alike - usual), axis=0), 0.05 * np.abs(usual))
+        calm[start : start + WEEK] = np.clip(week, usual - 4 * scatter, usual + 4 * scatter)
     return calm
 
 
