@@ -13,6 +13,10 @@ RUN := .venv/bin/
 # What listens on this machine is never reached through a proxy.
 export NO_PROXY := $(if $(NO_PROXY),$(NO_PROXY)$(comma))127.0.0.1,localhost
 export no_proxy := $(NO_PROXY)
+# Dozens of processes import the same modules: they are compiled once, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+# Our matrices are small and our processes many: threads of linear algebra would only wait for one another.
+export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-parts test-road check check-python check-sql format package bench bench-gpu accuracy clean

@@ -221,6 +221,8 @@ class Stack:
         def begin() -> None:
             if not self._processes.running("cloud"):
                 saved_state.release(place)
+                for left in (place / "tmp").glob("ministack-lambda-*"):  # 42 MB a worker, which nobody else removes
+                    shutil.rmtree(left, ignore_errors=True)
             start(service)
 
         report("starting")

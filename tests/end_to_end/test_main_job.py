@@ -5,7 +5,6 @@ the stack carried. Only the connection `default` is the company's.
 """
 
 import dataclasses
-import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -250,7 +249,7 @@ def test_any_snowflake_client_reads_the_marts(job: Job, rollups: dict) -> None:
 
 
 def test_webhooks_and_pulls_once_more_change_no_mart(job: Job) -> None:
-    before, landed_before = marts(job), rows_landed(job)
+    before, landed_before = job.marts(), rows_landed(job)
     fifth = dataclasses.replace(job.company, disturbed=Disturbed(job.company.disturbed.sent[::5], ()))
     main_job.send(job.stack, fifth, Silent())
     assert [pull["error"] for pull in pull_now(job.stack, Silent()) if pull["error"]] == []
@@ -261,33 +260,13 @@ def test_webhooks_and_pulls_once_more_change_no_mart(job: Job) -> None:
     assert rows_landed(job) > landed_before + len(fifth.disturbed.sent)
     assert job.landed(lanes=["webhook"]) == told(job)
     assert job.staged() == job.landed()
-    after = marts(job)
+    after = job.marts()
     for name, rows in before.items():
         moved = [(one, other) for one, other in zip(rows, after[name], strict=True) if one != other]
         assert not moved, f"{name}: {len(moved)} rows, such as {moved[0]}"
 
 
 STORED = "config.materialized:incremental config.materialized:table"
-COUNTS_OF_ARRIVALS = ("ANALYTICS.COMPLETENESS", "MCP_DATA.DATA_HEALTH")
-ARRIVALS = {"landed_at", "last_received_at", "checked_at", "checked_through"}
-"""Columns that tell when something came last; they are there to move."""
-
-
-def marts(job: Job) -> dict[str, list[dict[str, Any]]]:
-    """Every mart but those that count arrivals, each sorted by all there is in it, without ARRIVALS."""
-    nodes = json.loads((job.stack.dbt_folder / "manifest.json").read_text())["nodes"].values()
-    models = [node for node in nodes if node["resource_type"] == "model" and "/marts/" in node["original_file_path"]]
-    names = [f"{node['schema']}.{node['name']}" for node in models]
-    names = [name for name in names if not name.upper().startswith(COUNTS_OF_ARRIVALS)]
-    read = {name: job.ask(f"select * from {name}") for name in names}  # noqa: S608
-    assert len(read) > 5
-    return {name: sorted((_steady(row) for row in rows), key=str) for name, rows in read.items()}
-
-
-def _steady(row: dict[str, Any]) -> dict[str, Any]:
-    """Floats to nine digits: the last of a sum depend on its order."""
-    kept = {name: value for name, value in row.items() if name not in ARRIVALS}
-    return {name: float(f"{value:.9g}") if isinstance(value, float) else value for name, value in kept.items()}
 
 
 def rows_landed(job: Job) -> int:

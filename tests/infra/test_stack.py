@@ -200,8 +200,11 @@ def test_an_interrupted_start_leaves_nothing_running_and_data_is_still_there_aft
     await_row(stack, answer["event_ids"][0])
     stack.down()
     assert not any(row["pid"] for row in stack.status())
+    left = stack.folder / "cloud" / "tmp" / "ministack-lambda-of-a-worker-that-is-gone"
+    left.mkdir()
     with pytest.raises(KeyboardInterrupt):
         stack.up(Interrupted())
+    assert not left.exists()
     assert not any(row["pid"] for row in stack.status())
     stack.up(Silent(), vendor_options=VENDOR_OPTIONS, dies_with_us=True)
     assert len(rows_of(stack, answer["event_ids"][0])) == 1
