@@ -107,14 +107,14 @@ def hubspot(world: World, at: datetime) -> _Told:
             yield "owner", employee.owner_id, Last(state={"email": employee.email})
     yield "deal_pipeline", PIPELINE_ID, Last()
     yield "deal_pipeline", PARTNERS_ID, Last()
+    ended = {one.id for one in (*world.market.companies, *world.market.contacts) if not one.is_live(at)}
     for record in (*world.market.contacts, *deals):
-        yield from _associations(record, world, at)
+        yield from _associations(record, world, at, ended)
 
 
-def _associations(record: Record, world: World, at: datetime) -> _Told:
+def _associations(record: Record, world: World, at: datetime, ended: set[str]) -> _Told:
     """One per pair, told by webhooks and pulled while it lasts. Nobody says that an association ended because a record
     did."""
-    ended = {one.id for one in (*world.market.companies, *world.market.contacts) if not one.is_live(at)}
     for link in record.links:
         is_listed = link.holds(at) and record.is_live(at) and link.to_id not in ended
         if link.at <= at and (record.kind == "deal" or link.at >= world.started_at or is_listed):
