@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import httpx
-from starlette.testclient import TestClient
 
 from chalicelib import sources
 from chalicelib.ingest.lake import Lake
@@ -21,6 +20,7 @@ from chalicelib.ingest.source import Connection, Reading, envelop
 from chalicelib.ingest.vendor_http import VendorHttp
 from infra.company import credentials, vendors
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.world import World, build
 
 from .vendor_lanes import Free
@@ -54,14 +54,14 @@ def _rate(name: str, answers: dict[_Key, list[httpx.Response]]) -> float:
 def _recorded(name: str) -> dict[_Key, list[httpx.Response]]:
     world, answers = _world(), defaultdict[_Key, list[httpx.Response]](list)
     site = make_site(world, {name: credentials.make(SEED, [name])[name]["stored"]}, rate_factor=1e9)
-    behind = TestClient(make_app(site, [name]), base_url="http://127.0.0.1:9200")
 
     def answer(request: httpx.Request) -> httpx.Response:
         found = behind.request(request.method, str(request.url), content=request.content, headers=request.headers)
         answers[_key(request)].append(found)
         return _copy(found)
 
-    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+    transport = httpx.MockTransport(answer)
+    with client_of(make_app(site, [name])) as behind, httpx.Client(transport=transport) as client:
         _read(name, client)
     return answers
 

@@ -1,5 +1,7 @@
 """The keys between us and the simulated vendors, and the connections that use them. Made from the seed: laptop only."""
 
+import copy
+import functools
 import json
 import random
 from collections.abc import Iterable, Mapping
@@ -20,11 +22,14 @@ _BEFORE = timedelta(days=600)
 
 def make(seed: int, sources: Iterable[str] | None = None) -> dict[str, dict[str, dict[str, Any]]]:
     """Per source, all where none are named: `stored` is the receiver's secret, `kept` is the vendor's side."""
-    made = {}
-    for source in vendors.names() if sources is None else sources:
-        stored, kept = new_credentials(source, random.Random(f"{seed}/credentials/{source}"))
-        made[source] = {"stored": stored, "kept": kept}
-    return made
+    return {source: copy.deepcopy(_pair(seed, source)) for source in (vendors.names() if sources is None else sources)}
+
+
+@functools.cache
+def _pair(seed: int, source: str) -> dict[str, dict[str, Any]]:
+    """Made once: Gong's is an RSA key, for which primes are looked for."""
+    stored, kept = new_credentials(source, random.Random(f"{seed}/credentials/{source}"))
+    return {"stored": stored, "kept": kept}
 
 
 def connections(

@@ -51,7 +51,7 @@ class Record:
         return {change.name: change.value for change in self.changes if change.at <= at}
 
     def value(self, name: str, at: datetime) -> str:
-        return self.properties(at).get(name, "")
+        return next((one.value for one in reversed(self.changes) if one.name == name and one.at <= at), "")
 
     def updated_at(self, at: datetime) -> datetime:
         """The vendor's version clock: the last change of a property, or being archived, restored or merged with."""

@@ -3,14 +3,13 @@
 import gzip
 import random
 
-from starlette.testclient import TestClient
-
 from chalicelib import sources
 from events.envelope import Envelope, encode_lines
 from infra.company import credentials as keys
 from infra.company.deliveries import deliveries
 from infra.company.send import deliver
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.limits import Limiter
 from infra.company.world import World
 from tests.infra.company.lanes import PUBLIC, Inbox, as_envelopes, dropped, pulled
@@ -36,7 +35,7 @@ def _pulled(name: str, world: World, credentials: dict[str, dict[str, dict[str, 
         return []
     site = make_site(world, {name: credentials[name]["stored"]})
     site.limiter = Limiter(lambda: 0.0, factor=1e6)
-    with TestClient(make_app(site, [name]), base_url="http://127.0.0.1:9200") as client:
+    with client_of(make_app(site, [name])) as client:
         return as_envelopes(name, pulled(name, site, client, credentials, site.now))
 
 

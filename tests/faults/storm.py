@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 from in_memory import Connections, Inbox, Table
-from starlette.testclient import TestClient
 
 from chalicelib import sources
 from chalicelib.ingest.cursors import Cursors
@@ -37,6 +36,7 @@ from infra.company.faults import Rates, disturb
 from infra.company.send import Outcome, deliver
 from infra.company.vendors.app import make_app, make_site
 from infra.company.vendors.hook_log import HookLog, poster
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.limits import Limiter
 from infra.company.vendors.site import Fault
 from infra.company.world import World
@@ -69,7 +69,7 @@ class Storm:
         found = sources.load(name)
         assert found
         self.source: Source = found
-        self.client = TestClient(make_app(self.site, [name]), base_url="http://127.0.0.1:9200")
+        self.client = client_of(make_app(self.site, [name]))
         self.repairs: list[Completeness] = []
         self.findings: list[Completeness] = []
 
@@ -99,6 +99,7 @@ class Storm:
         self.repairs = self.reconcile()
         self.now += timedelta(days=1, minutes=1)
         self.findings = self.reconcile()
+        self.client.close()
 
     def deliver(self, sent: Sequence[company_delivery.Delivery], stranger: bool = False) -> None:
         kept = keys.make(8, [self.name])[self.name]["kept"] if stranger else self.credentials[self.name]["kept"]

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -71,12 +71,13 @@ class Drive(Storm):
 
 
 @pytest.fixture
-def drive(world: World) -> Drive:
+def drive(world: World) -> Iterator[Drive]:
     """Read to its end a minute ago."""
     print(f"SOPHIA_FAULT_SEEDS={SEED}")
     made = Drive(world)
     assert made.minutes(2) == [1, 0]
-    return made
+    yield made
+    made.client.close()
 
 
 def test_a_thousand_hints_are_one_pull(drive: Drive) -> None:

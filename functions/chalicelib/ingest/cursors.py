@@ -7,7 +7,7 @@ runs out.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -186,9 +186,7 @@ _INSTANTS = frozenset(("lease_until", "began_at", "next_at", "not_before", "last
 
 
 def _attributes(record: Record) -> dict[str, str | int | None]:
-    plain = {
-        name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(record).items()
-    }
+    plain = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in vars(record).items()}
     return plain | {"cursor": json.dumps(record.cursor)}
 
 

@@ -4,6 +4,7 @@ Labels are those of the sentences as they were made up, never what a scorer find
 speakers and deals are exact.
 """
 
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -182,8 +183,7 @@ def _deal_points(world: World, record: Record | None, when: datetime, known_at: 
     pursuit = next((one for one in deals.every(world, known_at) if one.record is record), None)
     if pursuit is None or not pursuit.record.is_live(when) or deals.as_of(pursuit, when).status != "open":
         return Decimal(0)
-    evening = [deal for deal in deals.known(world, company_date(when), known_at) if deal.status == "open"]
-    amounts = sorted(deal.amount_usd for deal in evening if deal.amount_usd is not None)
+    amounts = _open_amounts(world, company_date(when), known_at)
     amount = deals.as_of(pursuit, when).amount_usd
     if len(amounts) < LEAST_OPEN_DEALS or not amount:
         return Decimal("0.5")
@@ -191,3 +191,10 @@ def _deal_points(world: World, record: Record | None, when: datetime, known_at: 
     below = amounts[int(place)]
     above = amounts[min(int(place) + 1, len(amounts) - 1)]
     return Decimal(1) if amount >= below + (above - below) * (place - int(place)) else Decimal("0.5")
+
+
+@functools.lru_cache(maxsize=512)
+def _open_amounts(world: World, day: date, known_at: datetime) -> list[Decimal]:
+    """In dollars, the smallest first, of the deals that were open when the day ended."""
+    evening = [deal for deal in deals.known(world, day, known_at) if deal.status == "open"]
+    return sorted(deal.amount_usd for deal in evening if deal.amount_usd is not None)

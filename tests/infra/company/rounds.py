@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from lanes import opened
-from starlette.testclient import TestClient
 
 from chalicelib import sources
 from chalicelib.ingest.source import Event, Reading, Stream, Window
 from infra.company import credentials as keys
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.limits import Limiter
 from infra.company.vendors.site import Site
 from infra.company.world import World
@@ -61,5 +61,5 @@ def rounds(name: str, world: World, page_cap: int = 4) -> Iterator[Rounds]:
     site = make_site(world, {name: held[name]["stored"]})
     site.limiter = Limiter(lambda: 0.0, factor=1e6)
     site.page_cap = page_cap
-    with TestClient(make_app(site, [name]), base_url="http://127.0.0.1:9200") as client:
+    with client_of(make_app(site, [name])) as client:
         yield Rounds(name, site, opened(name, site, client, held, site.now))

@@ -3,6 +3,7 @@
 Both run in this process. The vendor may knock at our address while it makes a webhook, so that is served for real.
 """
 
+import functools
 import itertools
 import json
 import threading
@@ -19,7 +20,6 @@ import msgspec
 import pytest
 from lanes import PUBLIC
 from moto import mock_aws
-from starlette.testclient import TestClient
 
 from chalicelib import sources
 from chalicelib.ingest.connections import Connections
@@ -36,6 +36,7 @@ from infra.company import vendors
 from infra.company.samples import named
 from infra.company.signing import sign
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.limits import Limiter
 from infra.company.vendors.site import Site
 from infra.company.world import World
@@ -102,7 +103,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[StateTable, C
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
-        client = boto3.client("dynamodb")
+        client = _aws("dynamodb")
         keyed = {"pk": "HASH", "sk": "RANGE"}
         client.create_table(
             TableName="sophia-state",
@@ -111,7 +112,13 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[StateTable, C
             BillingMode="PAY_PER_REQUEST",
         )
         table = StateTable(client, "sophia-state")
-        yield table, Connections(table, boto3.client("secretsmanager"), "sophia")
+        yield table, Connections(table, _aws("secretsmanager"), "sophia")
+
+
+@functools.cache
+def _aws(service: str) -> Any:
+    """One for all tests: making a client takes a tenth of a second, and moto empties what stands behind it."""
+    return boto3.client(service)
 
 
 @pytest.fixture
@@ -171,7 +178,7 @@ def ours(
 
 
 def _client(site: Site, name: str) -> httpx.Client:
-    return TestClient(make_app(site, [name]), base_url="http://127.0.0.1:9200")
+    return client_of(make_app(site, [name]))
 
 
 def test_subscribing_is_done_once_and_stands_at_the_vendor(ours: Ours) -> None:

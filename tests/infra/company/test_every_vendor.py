@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from lanes import PUBLIC, Inbox, as_envelopes, dropped, newest, pulled
-from starlette.testclient import TestClient
 
 from chalicelib import sources
 from events.envelope import Envelope
@@ -24,6 +23,7 @@ from infra.company.faults import Rates, disturb
 from infra.company.send import Ledger, deliver
 from infra.company.vendors.app import make_app, make_site
 from infra.company.vendors.hook_log import HookLog, poster
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.limits import Limiter
 from infra.company.vendors.site import Site
 from infra.company.world import World
@@ -52,7 +52,7 @@ class Ours:
         return as_envelopes(self.name, told) + dropped(self.name, self.world, self.site.now)
 
     def client(self) -> httpx.Client:
-        return TestClient(make_app(self.site, [self.name]), base_url="http://127.0.0.1:9200")
+        return client_of(make_app(self.site, [self.name]))
 
     def known(self) -> Entities:
         return entities(self.world, sources=[self.name])

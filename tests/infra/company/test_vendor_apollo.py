@@ -6,7 +6,6 @@ from datetime import timedelta
 import httpx
 import pytest
 from lanes import FreePass
-from starlette.testclient import TestClient
 
 from chalicelib.ingest.source import Connection, Reading, Window
 from chalicelib.ingest.vendor_http import VendorHttp
@@ -14,6 +13,7 @@ from chalicelib.sources.apollo import source
 from infra.company import credentials as keys
 from infra.company.hooks.apollo import history
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.site import Site
 from infra.company.world import World
 
@@ -31,7 +31,7 @@ def apollo(world: World) -> Site:
 @pytest.fixture
 def asking(apollo: Site) -> Iterator[httpx.Client]:
     headers = {"x-api-key": STORED["api_key"]}
-    with TestClient(make_app(apollo, ["apollo"]), base_url="http://127.0.0.1:9200", headers=headers) as client:
+    with client_of(make_app(apollo, ["apollo"]), headers=headers) as client:
         yield client
 
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 from lanes import opened
-from starlette.testclient import TestClient
 
 from chalicelib.errors import VendorSaysNo
 from chalicelib.ingest.source import Reading
@@ -13,6 +12,7 @@ from chalicelib.ingest.subscription import Subscriptions, Wanted
 from chalicelib.sources.elevenlabs import source
 from infra.company import credentials as keys
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.site import Site
 from infra.company.world import World
 
@@ -29,7 +29,7 @@ def site(world: World) -> Site:
 
 @pytest.fixture
 def reading(site: Site) -> Iterator[Reading]:
-    with TestClient(make_app(site, ["elevenlabs"]), base_url="http://127.0.0.1:9200") as client:
+    with client_of(make_app(site, ["elevenlabs"])) as client:
         yield opened("elevenlabs", site, client, CREDENTIALS, site.now)
 
 

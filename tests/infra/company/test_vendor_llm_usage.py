@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from infra.company import credentials as keys
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.site import Fault, Site
 from infra.company.world import World
 
@@ -17,7 +17,7 @@ from infra.company.world import World
 def gateway(world: World) -> Iterator[tuple[httpx.Client, Site, dict[str, str]]]:
     stored = keys.make(7, ["llm_usage"])["llm_usage"]["stored"]
     site = make_site(world, {"llm_usage": stored}, rate_factor=1e6)
-    with TestClient(make_app(site, ["llm_usage"]), base_url="http://127.0.0.1:9200/llm_usage/") as client:
+    with client_of(make_app(site, ["llm_usage"]), "/llm_usage/") as client:
         yield client, site, stored
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from lanes import opened
-from starlette.testclient import TestClient
 
 from chalicelib.ingest.pages import Request, value
 from chalicelib.ingest.source import Reading
 from infra.company import credentials as keys
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.looker import SLOW, TOKEN_LIFE
 from infra.company.vendors.site import Fault, Site
 from infra.company.world import World
@@ -26,7 +26,7 @@ def site(world: World) -> Site:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[Any]:
-    with TestClient(make_app(site, ["looker"]), base_url="http://127.0.0.1:9200") as client:
+    with client_of(make_app(site, ["looker"])) as client:
         yield client
 
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 from lanes import opened
-from starlette.testclient import TestClient
 
 from chalicelib.ingest.source import Reading
 from chalicelib.sources.phantombuster import source
 from infra.company import credentials as keys
 from infra.company.hooks import phantombuster as hooks
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.phantombuster import FILE_LAG
 from infra.company.vendors.site import Site
 from infra.company.world import World
@@ -26,7 +26,7 @@ def site(world: World) -> Site:
 
 @pytest.fixture
 def reading(site: Site) -> Iterator[Reading]:
-    with TestClient(make_app(site, ["phantombuster"]), base_url="http://127.0.0.1:9200") as client:
+    with client_of(make_app(site, ["phantombuster"])) as client:
         yield opened("phantombuster", site, client, CREDENTIALS, site.now)
 
 

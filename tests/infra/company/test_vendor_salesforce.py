@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 from lanes import FreePass
-from starlette.testclient import TestClient
 
 from chalicelib.errors import VendorBusy
 from chalicelib.ingest.source import Connection, Event, Reading, Stream, Window
@@ -18,6 +17,7 @@ from chalicelib.sources.salesforce import source
 from infra.company import credentials as keys
 from infra.company.render.salesforce import history
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.limits import Limiter
 from infra.company.vendors.salesforce import selected
 from infra.company.vendors.salesforce_soql import SoqlRefused
@@ -83,7 +83,7 @@ def org(world: World) -> Iterator[Org]:
     site = make_site(world, {"salesforce": CREDENTIALS["salesforce"]["stored"]})
     site.limiter = Limiter(lambda: 0.0, factor=1e6)
     site.page_cap = 7
-    with TestClient(make_app(site, ["salesforce"]), base_url="http://127.0.0.1:9200") as client:
+    with client_of(make_app(site, ["salesforce"])) as client:
         yield Org(world, client, site)
 
 

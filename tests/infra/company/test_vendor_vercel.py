@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from lanes import opened
-from starlette.testclient import TestClient
 
 from chalicelib.ingest.source import Reading
 from chalicelib.ingest.subscription import Wanted
@@ -14,6 +13,7 @@ from chalicelib.sources.vercel import source
 from infra.company import credentials as keys
 from infra.company.hooks import vercel as hooks
 from infra.company.vendors.app import make_app, make_site
+from infra.company.vendors.in_process import client_of
 from infra.company.vendors.site import Site
 from infra.company.world import World
 
@@ -30,7 +30,7 @@ def site(world: World) -> Site:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[Any]:
-    with TestClient(make_app(site, ["vercel"]), base_url="http://127.0.0.1:9200") as client:
+    with client_of(make_app(site, ["vercel"])) as client:
         yield client
 
 
