@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -57,7 +58,8 @@ def rows(steps: Steps, size: int) -> Iterable[Row]:
     yield Row(f"Embedding{missing}", "rows/s", ours)
     if theirs:
         times = median(ours) / median(theirs)
-        yield Row("sentence-transformers, the same rows", "rows/s", theirs)
+        installed = ", ".join(f"{name} {version(name)}" for name in ("sentence-transformers", "torch"))
+        yield Row(f"{installed}, the same rows", "rows/s", theirs)
         yield Row("Embedding against sentence-transformers", "times", (times,), "≥ 1.1", times >= 1.1)
     with steps.step("embed many shards"):
         few, many = peak_mb(FEW), peak_mb(MANY)
