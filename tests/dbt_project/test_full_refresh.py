@@ -9,6 +9,7 @@ from tests.dbt_project.story import LANDED_AT, Told
 from tests.dbt_project.warehouse import Warehouse
 
 BUILT_IN_TWO_RUNS = {
+    "documents": ("AI_MEMORY.DOCUMENTS", "document_id"),
     "int_competitors__heard": ("ANALYTICS.INT_COMPETITORS__HEARD", "competitor_name"),
     "int_documents__texts": ("ANALYTICS.INT_DOCUMENTS__TEXTS", "document_id"),
     "int_llm__requests": ("ANALYTICS.INT_LLM__REQUESTS", "record_id"),
