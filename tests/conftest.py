@@ -1,5 +1,6 @@
 """Which tests run on one worker: those of a file, and all that look at one warehouse that takes long to build."""
 
+import gc
 import re
 from typing import Any
 
@@ -8,6 +9,12 @@ from xdist.scheduler import LoadFileScheduling
 
 BUILT = re.compile(r"\[(seed\d+|story)\b")
 """In the id of a test that has the fixture `company` or `story`."""
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: nobody need look for garbage in it again and again."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 class ByWarehouse(LoadFileScheduling):
