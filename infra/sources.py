@@ -10,9 +10,7 @@ from chalicelib.ingest.cursors import Record
 from .doctor_source import lanes_of
 from .local.connections import pull_records
 from .local.stack import Stack
-
-# Snowflake's connector takes seconds to import, and answers only where the stack runs.
-# ruff: noqa: PLC0415
+from .warehouse import query
 
 Keyed = Mapping[tuple[str, str, str], Record]
 
@@ -21,8 +19,6 @@ def describe(stack: Stack) -> list[dict[str, Any]]:
     """One row per source, in alphabetical order. What only a running stack knows is empty without one."""
     if not stack.is_up():
         return rows({}, {}, {}, {})
-    from .warehouse import query
-
     port = stack.warehouse_port
     newest = query(port, "select source, max(received_at) as newest from RAW_DATA.EVENTS group by source")
     return rows(
@@ -74,9 +70,7 @@ def _state(cared: list[Record]) -> str | None:
 
 def _least_complete(port: int) -> dict[str, float]:
     """Empty before the first build of the models."""
-    from snowflake.connector.errors import ProgrammingError
-
-    from .warehouse import query
+    from snowflake.connector.errors import ProgrammingError  # noqa: PLC0415  --help answers at once
 
     asked = "select source, min(completeness_percent) as percent from ANALYTICS.COMPLETENESS_LEDGER group by source"
     try:

@@ -2,15 +2,16 @@
   The documents that wait for a kind of job: those of whose content nothing was made yet, and nothing refused.
 
   made: the source of what that job makes, a row per content or more; condition: which of its rows count, all where none
-  is told. model: the variable that names the entry which serves. among: which documents there is such a job for.
+  is told. model: the variable that names the entry which serves. among: which documents there is such a job for, all
+  where none is told.
 -#}
-{% macro documents_waiting(kind, made, model, condition=none, among='true') -%}
+{% macro documents_waiting(kind, made, model, condition=none, among=none) -%}
 with
 
 documents as (
 
     select * from {{ ref('documents') }}
-    {% if among != 'true' %}where {{ among }}{% endif %}
+    {% if among %}where {{ among }}{% endif %}
 
 ),
 

@@ -18,16 +18,15 @@ from gpu_jobs.engines.encoder import CACHE
 from gpu_jobs.enrichers import RULES, enricher
 from gpu_jobs.job import Results
 from gpu_jobs.jobs.enrich import Enrich
-from gpu_jobs.models import LOCAL, model
 from gpu_jobs.understanding.rules import open_rules
 from infra.company.drive_texts import WRITTEN
 from infra.company.hooks import google_drive
 from infra.company.notes import notes
 from infra.search import Filters, search
+from tests.dbt_project.kept_vectors import MODEL, keep
 from tests.dbt_project.known_company import KnownCompany, copy_of
 from tests.dbt_project.story import Told
 
-MODEL = model(LOCAL)
 LATER = "2026-11-20 17:05:00"
 
 
@@ -261,16 +260,5 @@ def _vector(beginning: tuple[float, float]) -> list[float]:
 
 
 def _tell(company: KnownCompany, document: dict[str, Any], beginning: tuple[float, float]) -> None:
-    execute = company.warehouse.connection.cursor().execute
-    of = document["document_id"], document["document_id"], document["content_hash"]
-    execute(
-        "insert into SOPHIA.AI_MEMORY.CHUNKS (chunk_id, document_id, content_hash, chunk_text, ordinal)"
-        " values (%s, %s, %s, 'said', 0)",
-        of,
-    )
-    execute(
-        f"insert into SOPHIA.AI_MEMORY.EMBEDDINGS__{MODEL.slug}"
-        " (chunk_id, document_id, content_hash, model_version, embedding, embedded_at)"
-        f" select %s, %s, %s, %s, parse_json(%s)::array::vector(float, {MODEL.dimension}), %s",
-        (*of, MODEL.version, json.dumps(_vector(beginning)), datetime(2026, 11, 20, tzinfo=UTC).replace(tzinfo=None)),
-    )
+    chunk = {**document, "chunk_id": document["document_id"], "chunk_text": "said", "ordinal": 0}
+    keep(company.warehouse, chunk, _vector(beginning))

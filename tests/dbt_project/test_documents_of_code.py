@@ -1,6 +1,5 @@
 """The files of a company's repositories: each is a document, cut into its functions, and found by what one does."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,12 +10,10 @@ from gpu_jobs import data
 from gpu_jobs.engines.encoder import CACHE, Encoder, open_encoder
 from gpu_jobs.engines.weights import checkpoint
 from gpu_jobs.jobs.embed import ChunksOf, Embed
-from gpu_jobs.models import LOCAL, model
 from infra.company import codebase
 from infra.search import Filters, search
+from tests.dbt_project.kept_vectors import MODEL, keep
 from tests.dbt_project.known_company import KnownCompany
-
-MODEL = model(LOCAL)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +31,6 @@ def chunks(
     company: KnownCompany, documents: list[dict[str, Any]], encoder: Encoder
 ) -> Iterator[dict[str, list[dict[str, Any]]]]:
     """By title, what a worker makes of it and the warehouse holds while these tests run."""
-    execute = company.warehouse.connection.cursor().execute
     rows = [{**one, "text": one["document_text"]} for one in documents]
     work = Embed(MODEL, encoder, ChunksOf(MODEL, checkpoint(MODEL).tokenizer_file))
     made = work.finish(work.prepare(rows), "j", datetime(2026, 11, 20, tzinfo=UTC))
@@ -42,25 +38,13 @@ def chunks(
     found = data.decode(made.tables["chunks"], data.CHUNKS)
     vectors = data.decode(made.tables["embeddings"], data.embeddings(MODEL.dimension))
     for chunk, vector in zip(found, vectors, strict=True):
-        execute(
-            "insert into SOPHIA.AI_MEMORY.CHUNKS (chunk_id, document_id, content_hash, chunk_text, ordinal)"
-            " values (%s, %s, %s, %s, %s)",
-            tuple(chunk[name] for name in ("chunk_id", "document_id", "content_hash", "chunk_text", "ordinal")),
-        )
-        execute(
-            f"insert into SOPHIA.AI_MEMORY.EMBEDDINGS__{MODEL.slug}"
-            " (chunk_id, document_id, content_hash, model_version, embedding)"
-            f" select %s, %s, %s, %s, parse_json(%s)::array::vector(float, {MODEL.dimension})",
-            (
-                *(vector[name] for name in ("chunk_id", "document_id", "content_hash", "model_version")),
-                json.dumps(vector["embedding"]),
-            ),
-        )
+        keep(company.warehouse, chunk, vector["embedding"])
     titles = {one["document_id"]: one["title"] for one in documents}
     yield {
         title: [chunk for chunk in found if chunk["document_id"] == document_id]
         for document_id, title in titles.items()
     }
+    execute = company.warehouse.connection.cursor().execute
     for table in ("CHUNKS", f"EMBEDDINGS__{MODEL.slug}"):
         execute(f"delete from SOPHIA.AI_MEMORY.{table} where document_id in (%s)", (list(titles),))  # noqa: S608
 

@@ -24,8 +24,6 @@ from ..log import log
 from ._github_repositories import Repository, asked_for, opens_code_of, with_code
 from ._github_trees import CODE, Entry, Trees, why_left_out
 
-__all__ = ["CODE", "fetch_code", "list_code", "read_code"]
-
 _A_PAGE = 50
 """Files; at the most 10 MB."""
 _SETTLED = timedelta(hours=1)

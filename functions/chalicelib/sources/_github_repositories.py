@@ -1,6 +1,6 @@
 """Which repositories a connection reads: those the operator named, else all of the organization."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -43,20 +43,27 @@ def names(reading: Reading) -> Iterable[str]:
 def with_code(reading: Reading) -> Iterator[Repository]:
     """Those whose files the option `code` opens to us: none unless it is true, or names them. A fork is mostly others'
     work, so it has to be named. One that is closed to us is left out. Raises ConfigurationMissing."""
-    code, named = reading.connection.options.get("code"), reading.connection.options.get("repositories")
-    if code is True and not named:
+    opened = _opened(reading)
+    if opened is None:
         yield from (one for one in _listed(reading) if not one.fork)
-    elif code:
-        asked = (asked_for(reading, name) for name in ((named or ()) if code is True else code))
-        yield from (one for one in asked if one)
+    else:
+        yield from (one for name in opened if (one := asked_for(reading, name)))
 
 
 def opens_code_of(reading: Reading, one: Repository) -> bool:
     """Whether the option `code` opens that repository."""
-    code, named = reading.connection.options.get("code"), reading.connection.options.get("repositories")
-    if code is True and not named:
+    opened = _opened(reading)
+    if opened is None:
         return not one.fork and one.full_name.partition("/")[0] == reading.connection.options.get("organization")
-    return one.full_name in ((named if code is True else code) or ())
+    return one.full_name in opened
+
+
+def _opened(reading: Reading) -> Collection[str] | None:
+    """By name, those the option `code` opens; None for all of the organization but its forks."""
+    code, named = reading.connection.options.get("code"), reading.connection.options.get("repositories")
+    if code is True:
+        return named or None
+    return code or ()
 
 
 def asked_for(reading: Reading, name: str) -> Repository | None:

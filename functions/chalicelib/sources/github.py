@@ -30,10 +30,11 @@ from ..ingest.source import (
     Stream,
     Webhook,
 )
-from ._github_code import CODE, fetch_code, list_code, read_code
+from ._github_code import fetch_code, list_code, read_code
 from ._github_hooks import SUBSCRIPTIONS
 from ._github_redelivery import read_hook_deliveries
 from ._github_repositories import MOST, names, of_organization
+from ._github_trees import CODE
 
 if TYPE_CHECKING:
     from ..ingest.vendor_http import Response

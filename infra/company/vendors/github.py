@@ -18,7 +18,7 @@ from ..vendor import Vendor
 from ..workshop import ORGANIZATION, Repository
 from ..world import World
 from . import github_code, github_hooks
-from .github_pages import not_found, page
+from .github_pages import find_repository, not_found, page
 from .guard import Manners, bearer, guarded
 from .limits import Limit
 from .site import Site
@@ -88,11 +88,6 @@ def _listing(listing: _Listing) -> Callable[[Request, Site], Awaitable[Response]
         return page(request, listing(request, site, repository)) if repository else not_found()
 
     return handler
-
-
-def find_repository(request: Request, site: Site) -> Repository | None:
-    wanted = "{owner}/{repo}".format(**request.path_params)
-    return next((one for one in site.world.workshop.repositories if one.full_name == wanted), None)
 
 
 async def _repositories(request: Request, site: Site) -> Response:

@@ -5,6 +5,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ..workshop import Repository
+from .site import Site
+
 
 def page(request: Request, listed: list[Any], wrapped_in: str = "") -> Response:
     """One page of at most 100; an empty page that the test switched on still links to the page it hides."""
@@ -22,6 +25,12 @@ def page(request: Request, listed: list[Any], wrapped_in: str = "") -> Response:
         links.append(_link(request, number - 1, "prev"))
     body = {"total_count": len(listed), wrapped_in: found} if wrapped_in else found
     return JSONResponse(body, headers={"Link": ", ".join(links)} if links else {})
+
+
+def find_repository(request: Request, site: Site) -> Repository | None:
+    """The one that the path names."""
+    wanted = "{owner}/{repo}".format(**request.path_params)
+    return next((one for one in site.world.workshop.repositories if one.full_name == wanted), None)
 
 
 def not_found() -> Response:

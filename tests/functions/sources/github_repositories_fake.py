@@ -1,6 +1,5 @@
 """Repositories that are pushed to, as GitHub's API tells their files, and the stream that reads them."""
 
-import base64
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +10,8 @@ from vendor_fake import NOW, FakeVendor, answer
 from chalicelib.ingest.pages import Request
 from chalicelib.ingest.source import Connection, Event, Reading, Window
 from chalicelib.sources.github import source
-from infra.company.codebase import Objects, blob_sha, store_tree
+from infra.company.codebase import Objects, store_tree
+from infra.company.vendors.github_code import content_of, entries
 
 LEDGER = "payready-labs/ledger"
 FEES = b"def late_fee(rent):\n    return rent / 20\n"
@@ -63,22 +63,13 @@ class Account:
             return {"commit": repository["commit"]}
         if kind == "trees" and rest in self.objects.trees and rest not in self.collected:
             is_whole = "recursive" in request.params
-            shown = [] if is_whole and self.is_truncated else self.entries(rest, "", is_whole)
+            shown = [] if is_whole and self.is_truncated else entries(self.objects.trees, rest, is_whole)
             return {"tree": shown, "truncated": is_whole and self.is_truncated}
         if kind == "blobs" and rest in self.objects.blobs:
-            return told_of(self.objects.blobs[rest])
+            return content_of(self.objects.blobs[rest])
         if kind == "contents" and rest in repository["files"]:
-            return {"type": "file", **told_of(repository["files"][rest])}
+            return {"type": "file", **content_of(repository["files"][rest])}
         return answer({"message": "Not Found"}, 404)
-
-    def entries(self, sha: str, prefix: str, is_whole: bool) -> list[dict[str, Any]]:
-        found = []
-        for one in self.objects.trees[sha]:
-            size = {} if one.size is None else {"size": one.size}
-            found.append({"path": prefix + one.name, "mode": one.mode, "type": one.kind, "sha": one.sha, **size})
-            if is_whole and one.kind == "tree":
-                found += self.entries(one.sha, f"{prefix}{one.name}/", True)
-        return found
 
     def read(self, cursor: dict[str, Any] | None = None, **how: Any) -> tuple[list[Event], dict[str, Any]]:
         self.vendor.asked.clear()
@@ -102,8 +93,3 @@ assert source.pull
 [STREAM] = [one for one in source.pull.streams if one.name == "code_file"]
 assert STREAM.census
 CENSUS = STREAM.census
-
-
-def told_of(content: bytes) -> dict[str, Any]:
-    encoded = base64.encodebytes(content).decode()
-    return {"sha": blob_sha(content), "size": len(content), "content": encoded, "encoding": "base64"}
