@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,13 @@ def build(stack: Stack, steps: Steps, *, select: str = "", as_of: str = "", is_t
             cwd=ROOT,
         )
         assert process.stdout is not None
+
+        def stop() -> None:
+            failures.append(f"dbt has not ended within {TIME_LIMIT_S} seconds, and was stopped")
+            process.kill()
+
+        limit = threading.Timer(TIME_LIMIT_S, stop)
+        limit.start()
         try:
             for line in process.stdout:
                 event = _event(line)
@@ -53,8 +61,9 @@ def build(stack: Stack, steps: Steps, *, select: str = "", as_of: str = "", is_t
                 info = event.get("info", {})
                 if info.get("level") == "error" or info.get("name") == "NoNodesForSelectionCriteria":
                     failures.append(info["msg"])
-            code = process.wait(TIME_LIMIT_S)
+            code = process.wait()
         finally:
+            limit.cancel()
             process.kill()
     for failure in failures:
         show.err.print(failure, markup=False)
