@@ -37,7 +37,7 @@ vocabulary as (
 ),
 
 -- How many letters differ, of what begins alike: what people and transcripts get wrong is rarely the first letter, and
--- what differs there is usually another word. An s at the end may be of the genitive.
+-- what differs there is usually another word. An s at the end may be of the genitive. Vowels are misheard first.
 lookalikes as (
 
     select
@@ -49,7 +49,10 @@ lookalikes as (
             editdistance(vocabulary.written_together, lower(names.alias)),
             editdistance(regexp_replace(vocabulary.written_together, 's$', ''), lower(names.alias))
         ) as letters_off,
-        iff(length(names.alias) >= 10, 2, 1) as most_letters_off
+        iff(length(names.alias) >= 10, 2, 1) as most_letters_off,
+        {{ consonants("regexp_replace(vocabulary.written_together, 's$', '')") }} in (
+            {{ consonants('names.alias') }}, {{ consonants("regexp_replace(names.alias, 's$', '')") }}
+        ) as sounds_alike
     from vocabulary
     inner join {{ names }} as names
         on left(vocabulary.said, 1) = left(lower(names.alias), 1)
@@ -75,7 +78,11 @@ misheard_names as (
         iff(is_split and letters_off > 0, 'misheard_words', 'misheard') as alias_kind,
         reads_as
     from lookalikes
-    where letters_off <= most_letters_off
+    where letters_off <= iff(sounds_alike, 2, most_letters_off)
 
 )
+{%- endmacro %}
+{#- A word without its vowels, and what is spoken like none. -#}
+{% macro consonants(word) -%}
+    regexp_replace(lower({{ word }}), '[aeiouhwy]', '')
 {%- endmacro %}

@@ -17,9 +17,9 @@ _HOW = """\
   merged or deleted. Each is built in two runs.
 - *Planted* changes, drifts and forecasts are of series over 17 months. The health back-test takes companies four
   times as large, and the truth's own score, with which the mart's is compared account by account.
-- *Written lines* are 124 sentences in customers' words, not the company's grammar, held out: labelled before the rules
-  were last changed, and only their totals were looked at since. On 200 older ones the rules for mentions were chosen;
-  what they come to there is no measure and has rows of its own. Neither has a seed."""
+- *Written lines* are 300 sentences in customers' words, not the company's grammar, held out: labelled by an author who
+  had seen no rule, and only their totals were looked at. On 523 others the rules for mentions were chosen; what they
+  come to there is no measure and has rows of its own. Neither has a seed."""
 
 _NOT_SHOWN = """\
 ## What these numbers do not show
@@ -28,8 +28,8 @@ The companies are made up, and the hands that made them also made the rules: whe
 same way, everything here agrees and is wrong. Precision and recall near 1 say that the rules undo the confusion which
 was planted (mirrored CRMs, doubles, shared domains, residents, lookalikes of names), not that a real company holds no
 other; expect less on the first day with real records, and look at `int_identity__conflicts` and
-`int_identity__suggestions`. The written lines are the better measure of what is said in calls, and they have one
-author, the rules' own, one language and one line of business. Sentiment is weak on them: it is worth a trend over many
+`int_identity__suggestions`. The written lines are the better measure of what is said in calls; they are one author's
+idea of it, in one language and one line of business, of four names. Sentiment is weak on them: it is worth a trend over many
 calls, never a judgement of one. The threat levels and their truth share one definition; whether a 4 feels like a 4 to
 a seller was asked of nobody. Planted changes begin on a day and have round sizes; real ones seldom do. Customers leave
 here because a hidden health declines, which is kinder to a score than life is, and some leave suddenly, which no score

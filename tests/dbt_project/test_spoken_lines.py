@@ -1,7 +1,7 @@
 """How the rules for mentions and sentiment fare on lines that were written by hand, not by the company's grammar.
 
 The company's sentences flatter the rules, because the same hands made both. So there are two sets of lines, each
-labelled before any rule had seen it:
+labelled before any rule had seen it, the second by somebody who knew no rule:
 
 - spoken_lines.csv is what rules may be chosen on: look at what they miss there, and mend the rule.
 - spoken_lines_held_out.csv is the measure that docs/accuracy.md tells: look at its totals, never at its lines. Whoever
@@ -115,7 +115,7 @@ def accuracy(spoken: list[Spoken]) -> dict[str, float]:
         (
             HELD_OUT,
             "spoken",
-            {"mention_precision": 0.95, "mention_recall": 0.8, "sentiment_macro_f1": 0.5},
+            {"mention_precision": 0.98, "mention_recall": 0.95, "sentiment_macro_f1": 0.5},
         ),
         (
             CHOSEN_ON,

@@ -135,7 +135,17 @@ heard as (
         spoken_aliases.competitor_name,
         spoken_aliases.alias,
         spoken_aliases.alias_kind,
-        spoken_aliases.reads_as
+        contains(
+            ' ' || regexp_replace(utterances.utterance_text, '[^A-Za-z0-9]+', ' ') || ' ',
+            ' ' || iff(
+                spoken_aliases.alias_kind = 'misheard_words', initcap(spoken_aliases.alias), spoken_aliases.alias
+            ) || ' '
+        ) as is_written_as_name,
+        (
+            spoken_aliases.alias_kind = 'ordinary_words'
+            and coalesce(spoken_aliases.reads_as in ('count_noun', 'verb_phrase'), false)
+            and contains(utterances.spoken_words, spoken_aliases.spoken_alias)
+        ) as is_odd_but_as_name
     from utterances
     inner join spoken_aliases
         on contains(utterances.spoken_words, spoken_aliases.spoken_alias)
@@ -166,13 +176,15 @@ spoken_cues as (
 ),
 
 -- An alias that is also ordinary words needs a sign: written as a name, or words around it that go with a competitor.
+-- A lease ledger without an article, or anything else that speaks of one, is odd but as a name.
 signs as (
 
     select
         heard.utterance_key,
         heard.competitor_name,
         heard.alias,
-        sum(spoken_cues.weight) as cue_weight
+        sum(spoken_cues.weight) as cue_weight,
+        min(spoken_cues.weight) < 0 as is_doubted
     from heard
     inner join spoken_cues
         on spoken_cues.competitor_name = heard.competitor_name
@@ -186,13 +198,10 @@ weighed as (
 
     select
         heard.*,
-        coalesce(signs.cue_weight, 0) + iff(
-            heard.alias_kind = 'ordinary_words'
-            and contains(
-                ' ' || regexp_replace(heard.utterance_text, '[^A-Za-z0-9]+', ' ') || ' ', ' ' || heard.alias || ' '
-            ),
-            1,
-            0
+        (
+            coalesce(signs.cue_weight, 0)
+            + iff(heard.is_written_as_name, iff(heard.alias_kind = 'misheard_words', 2, 1), 0)
+            + iff(heard.is_odd_but_as_name and not coalesce(signs.is_doubted, false), 1, 0)
         ) as sign_weight
     from heard
     left join signs
