@@ -29,13 +29,13 @@ same way, everything here agrees and is wrong. Precision and recall near 1 say t
 was planted (mirrored CRMs, doubles, shared domains, residents, lookalikes of names), not that a real company holds no
 other; expect less on the first day with real records, and look at `int_identity__conflicts` and
 `int_identity__suggestions`. The written lines are the better measure of what is said in calls; they are one author's
-idea of it, in one language and one line of business, of four names. Sentiment is weak on them: it is worth a trend over many
-calls, never a judgement of one. The threat levels and their truth share one definition; whether a 4 feels like a 4 to
-a seller was asked of nobody. Planted changes begin on a day and have round sizes; real ones seldom do. Customers leave
-here because a hidden health declines, which is kinder to a score than life is, and some leave suddenly, which no score
-foresees. Forecasts were held back on series with one season, the week's. An exact comparison says that the marts and
-an independent reckoning from the company's own story agree; it cannot say that the definitions are those of your
-company."""
+idea of it, in one language and one line of business, of four names. Sentiment is weak on them: it is worth a trend
+over many calls, never a judgement of one. The threat levels and their truth share one definition; whether a 4 feels
+like a 4 to a seller was asked of nobody. Planted changes begin on a day and have round sizes; real ones seldom do.
+Customers leave here because a hidden health declines, which is kinder to a score than life is, and some leave
+suddenly, which no score foresees. Forecasts were held back on series with one season, the week's. An exact comparison
+says that the marts and an independent reckoning from the company's own story agree; it cannot say that the
+definitions are those of your company."""
 
 
 @dataclass(frozen=True)
