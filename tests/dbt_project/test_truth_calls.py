@@ -15,6 +15,8 @@ from infra.company.chance import company_date
 from infra.company.grammar import COMPETITORS
 from infra.company.truth import calls as truth
 from infra.company.truth import sales
+from infra.company.truth.accounts import account_of
+from tests.dbt_project.account_keys import companies_by_key
 from tests.dbt_project.known_company import KnownCompany
 from tests.dbt_project.ranks import spearman
 
@@ -63,6 +65,16 @@ def test_every_call_is_told_once_with_its_customer(company: KnownCompany, facts:
     assert {one.call_id: (one.company_id, one.started_at, one.duration_s) for one in real} == {
         call_id: (row["account_id"], row["started_at"].replace(tzinfo=UTC), row["duration_s"])
         for call_id, row in facts.items()
+    }
+
+
+def test_a_call_is_of_the_account_that_all_tools_together_make(
+    company: KnownCompany, facts: dict[str, dict[str, Any]]
+) -> None:
+    """The customer may be in HubSpot twice."""
+    accounts = companies_by_key(company)
+    assert {call_id: accounts.get(row["account_key"]) for call_id, row in facts.items()} == {
+        one.call_id: one.company_id and account_of(company.world, one.company_id) for one in sales.calls(company.world)
     }
 
 
@@ -201,7 +213,7 @@ def test_the_dashboard_is_exact_at_any_clock(
     scores = [facts[one.call_id]["sentiment_score"] for one in held if one in truth.told(company.world)]
     known = [score for score in scores if score is not None]
     assert row["total_calls"] == len(held)
-    assert row["unique_accounts"] == len({one.company_id for one in held if one.company_id})
+    assert row["unique_accounts"] == len({account_of(company.world, one.company_id) for one in held if one.company_id})
     assert row["competitors_mentioned"] == len(named)
     if known:
         assert abs(row["avg_sentiment"] - sum(known) / len(known)) <= ROUNDING

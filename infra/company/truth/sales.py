@@ -14,6 +14,7 @@ from ..calls import Call
 from ..chance import company_date
 from ..world import World
 from . import deals
+from .accounts import account_of
 
 WIN_MIN_N = 10
 MENTION_BEFORE_DEAL = timedelta(days=30)
@@ -177,7 +178,7 @@ def dashboard_30d(world: World, known_at: datetime | None = None) -> Dashboard:
     told = [(one.competitor, one.at) for one in mentions(world, at)]
     told += [(one.competitor, one.at) for one in slack_mentions(world, at)]
     named = {competitor for competitor, when in told if first <= company_date(when) <= last}
-    accounts = {call.company_id for call in recent if call.company_id}
+    accounts = {account_of(world, call.company_id) for call in recent if call.company_id}
     return Dashboard(len(recent), len(accounts), len(named))
 
 

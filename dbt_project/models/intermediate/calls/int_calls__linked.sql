@@ -46,6 +46,38 @@ deal_intervals as (
 
 ),
 
+company_keys as (
+
+    select * from {{ ref('int_health__company_keys') }}
+
+),
+
+salesforce_accounts as (
+
+    select * from {{ ref('int_identity__account_map') }}
+    where source = 'salesforce' and record_kind = 'account'
+
+),
+
+opportunities as (
+
+    select * from {{ ref('stg_salesforce__opportunities') }}
+    where not is_deleted
+
+),
+
+people as (
+
+    select * from {{ ref('int_health__people') }}
+
+),
+
+known_accounts as (
+
+    select * from {{ ref('int_health__accounts') }}
+
+),
+
 contexts as (
 
     select
@@ -128,6 +160,54 @@ accounts as (
 
 ),
 
+-- Of a customer whom HubSpot does not know: what the recorder names of Salesforce, or to whom its people belong. An id
+-- of Salesforce may come without the three letters that check it.
+accounts_elsewhere as (
+
+    select
+        contexts.call_id,
+        salesforce_accounts.account_key,
+        1 as evidence_rank,
+        'crm_context' as evidence
+    from contexts
+    inner join salesforce_accounts on left(salesforce_accounts.source_id, 15) = left(contexts.object_id, 15)
+    where contexts.object_type = 'account'
+
+    union all
+
+    select
+        contexts.call_id,
+        salesforce_accounts.account_key,
+        2 as evidence_rank,
+        'crm_deal' as evidence
+    from contexts
+    inner join opportunities on left(opportunities.opportunity_id, 15) = left(contexts.object_id, 15)
+    inner join salesforce_accounts on salesforce_accounts.source_id = opportunities.account_id
+    where contexts.object_type in ('deal', 'opportunity')
+
+    union all
+
+    select
+        parties.call_id,
+        people.account_key,
+        3 as evidence_rank,
+        'contact' as evidence
+    from parties
+    inner join people on people.email = parties.email
+
+),
+
+keys_elsewhere as (
+
+    select
+        call_id,
+        account_key,
+        evidence
+    from accounts_elsewhere
+    qualify row_number() over (partition by call_id order by evidence_rank, account_key) = 1
+
+),
+
 -- A call with an account but no named deal belongs to the account's youngest deal that was open when it began.
 open_deals as (
 
@@ -153,10 +233,11 @@ linked as (
     select
         calls.record_id as call_key,
         calls.call_id,
-        accounts.account_id,
+        coalesce(accounts.account_id, known_accounts.account_id) as account_id,
+        coalesce(company_keys.account_key, keys_elsewhere.account_key) as account_key,
         deals.record_id as deal_key,
         deals.deal_id,
-        accounts.evidence as account_evidence,
+        coalesce(accounts.evidence, keys_elsewhere.evidence) as account_evidence,
         case
             when named_deals.deal_id is not null then 'crm_context'
             when open_deals.deal_id is not null then 'open_deal'
@@ -169,6 +250,9 @@ linked as (
         calls.started_at
     from calls
     left join accounts on accounts.call_id = calls.call_id
+    left join company_keys on company_keys.company_id = accounts.account_id
+    left join keys_elsewhere on keys_elsewhere.call_id = calls.call_id
+    left join known_accounts on known_accounts.account_key = keys_elsewhere.account_key
     left join named_deals on named_deals.call_id = calls.call_id
     left join open_deals on open_deals.call_id = calls.call_id
     left join deals on deals.deal_id = coalesce(named_deals.deal_id, open_deals.deal_id)

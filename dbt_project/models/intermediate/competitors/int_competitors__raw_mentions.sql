@@ -74,6 +74,7 @@ mentions as (
         named.source_record_id,
         named.utterance_id,
         attributed.account_id,
+        attributed.account_key,
         attributed.deal_key,
         named.competitor_name,
         named.heard_as,

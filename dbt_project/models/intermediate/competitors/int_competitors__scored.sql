@@ -112,7 +112,7 @@ repeats as (
     select distinct mentions.mention_id
     from mentions
     inner join mentions as earlier
-        on earlier.account_id = mentions.account_id
+        on earlier.account_key = mentions.account_key
         and earlier.competitor_name = mentions.competitor_name
         and earlier.source_record_id != mentions.source_record_id
         and earlier.detected_at < mentions.detected_at

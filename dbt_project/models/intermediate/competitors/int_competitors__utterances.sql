@@ -57,39 +57,15 @@ requesters as (
 
 ),
 
-companies as (
+people as (
 
-    select * from {{ ref('stg_hubspot__companies') }}
-
-),
-
-contacts as (
-
-    select * from {{ ref('stg_hubspot__contacts') }}
-    where not is_deleted
+    select * from {{ ref('int_health__people') }}
 
 ),
 
-accounts_by_email as (
+accounts as (
 
-    select
-        contacts.email,
-        coalesce(companies.merged_into_id, companies.company_id) as account_id
-    from contacts
-    inner join companies on companies.company_id = contacts.company_id
-    where contacts.email is not null
-    qualify row_number() over (partition by contacts.email order by contacts.created_at desc, contacts.contact_id) = 1
-
-),
-
-accounts_by_domain as (
-
-    select
-        domain,
-        company_id as account_id
-    from companies
-    where domain is not null and not is_merged
-    qualify row_number() over (partition by domain order by company_id) = 1
+    select * from {{ ref('int_health__accounts') }}
 
 ),
 
@@ -157,6 +133,7 @@ utterances as (
         sentences.call_id as source_record_id,
         sentences.monologue_number::varchar || '.' || sentences.sentence_number::varchar as utterance_id,
         calls.account_id,
+        calls.account_key,
         calls.deal_key,
         speakers.job_title as speaker_title,
         sentences.sentence_text as utterance_text,
@@ -174,21 +151,17 @@ utterances as (
         written.source_system,
         written.source_record_id,
         written.utterance_id,
-        iff(
-            written.is_by_customer, coalesce(accounts_by_email.account_id, accounts_by_domain.account_id), null
-        ) as account_id,
+        accounts.account_id,
+        people.account_key,
         null as deal_key,
         null as speaker_title,
         written.utterance_text,
-        (
-            written.is_by_customer
-            and coalesce(accounts_by_email.account_id, accounts_by_domain.account_id) is not null
-        ) as is_by_customer,
+        people.account_key is not null as is_by_customer,
         written.received_at,
         written.said_at
     from written
-    left join accounts_by_email on accounts_by_email.email = written.author_email
-    left join accounts_by_domain on accounts_by_domain.domain = split_part(written.author_email, '@', 2)
+    left join people on written.is_by_customer and people.email = written.author_email
+    left join accounts on accounts.account_key = people.account_key
 
 ),
 

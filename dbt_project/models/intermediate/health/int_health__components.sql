@@ -24,32 +24,26 @@ relationship as (
 
 ),
 
-company_keys as (
-
-    select * from {{ ref('int_health__company_keys') }}
-
-),
-
 mentions as (
 
     select
-        company_keys.account_key,
-        mentions.threat_level,
-        mentions.detected_at
-    from {{ ref('competitor_mentions') }} as mentions
-    inner join company_keys on company_keys.company_id = mentions.account_id
+        account_key,
+        threat_level,
+        detected_at
+    from {{ ref('competitor_mentions') }}
+    where account_key is not null
 
 ),
 
 calls as (
 
     select
-        company_keys.account_key,
-        calls.sentiment_score,
-        calls.duration_s,
-        calls.started_at
-    from {{ ref('fct_call') }} as calls
-    inner join company_keys on company_keys.company_id = calls.account_id
+        account_key,
+        sentiment_score,
+        duration_s,
+        started_at
+    from {{ ref('fct_call') }}
+    where account_key is not null
 
 ),
 

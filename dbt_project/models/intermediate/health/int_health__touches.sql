@@ -1,20 +1,14 @@
 with
 
-company_keys as (
-
-    select * from {{ ref('int_health__company_keys') }}
-
-),
-
 calls as (
 
     select
-        linked.call_id,
-        linked.call_key,
-        company_keys.account_key,
-        linked.started_at
-    from {{ ref('int_calls__linked') }} as linked
-    inner join company_keys on company_keys.company_id = linked.account_id
+        call_id,
+        call_key,
+        account_key,
+        started_at
+    from {{ ref('int_calls__linked') }}
+    where account_key is not null
 
 ),
 

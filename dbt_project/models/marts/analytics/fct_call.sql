@@ -46,6 +46,7 @@ facts as (
     select
         calls.call_id::varchar as call_id,
         calls.account_id::varchar as account_id,
+        calls.account_key::varchar as account_key,
         calls.deal_key::varchar as deal_key,
         calls.account_evidence::varchar as account_evidence,
         calls.deal_evidence::varchar as deal_evidence,

@@ -11,6 +11,7 @@ mentions as (
     select
         mention_id,
         account_id,
+        account_key,
         deal_key,
         competitor_name,
         source_system,

@@ -86,7 +86,7 @@ accounts as (
     select
         spine.date_key,
         spine.competitor_name,
-        count(distinct mentions.account_id) as accounts_30d
+        count(distinct mentions.account_key) as accounts_30d
     from spine
     inner join mentions
         on mentions.competitor_name = spine.competitor_name

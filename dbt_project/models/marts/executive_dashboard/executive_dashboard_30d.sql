@@ -11,8 +11,11 @@ bounds as (
 
 transcripts as (
 
-    select call_transcripts.*
+    select
+        call_transcripts.*,
+        calls.account_key
     from {{ ref('call_transcripts') }} as call_transcripts
+    inner join {{ ref('int_calls__linked') }} as calls on calls.call_id = call_transcripts.call_id
     inner join bounds on call_transcripts.call_date between bounds.first_date and bounds.last_date
 
 ),
@@ -32,7 +35,7 @@ calls_told as (
         count(*) as total_calls,
         -- Calls without a score say nothing; avg leaves them out.
         avg(sentiment_score) as avg_sentiment,
-        count(distinct account_id) as unique_accounts
+        count(distinct account_key) as unique_accounts
     from transcripts
 
 ),

@@ -70,27 +70,25 @@ deals as (
 calls as (
 
     select
-        company_keys.account_key,
+        account_key,
         count(*) as calls_90d,
-        max(calls.call_date) as last_call_on
-    from {{ ref('int_calls__linked') }} as calls
-    inner join company_keys on company_keys.company_id = calls.account_id
-    where calls.call_date > dateadd(day, -90, {{ business_date(as_of()) }})
-    group by company_keys.account_key
+        max(call_date) as last_call_on
+    from {{ ref('int_calls__linked') }}
+    where call_date > dateadd(day, -90, {{ business_date(as_of()) }})
+    group by account_key
 
 ),
 
 mentions as (
 
     select
-        company_keys.account_key,
+        account_key,
         count(*) as competitor_mentions_90d,
-        max(mentions.threat_level) as highest_threat_90d,
-        array_agg(distinct mentions.competitor_name) within group (order by mentions.competitor_name) as competitors_90d
-    from {{ ref('competitor_mentions') }} as mentions
-    inner join company_keys on company_keys.company_id = mentions.account_id
-    where mentions.detected_at > dateadd(day, -90, {{ as_of() }})
-    group by company_keys.account_key
+        max(threat_level) as highest_threat_90d,
+        array_agg(distinct competitor_name) within group (order by competitor_name) as competitors_90d
+    from {{ ref('competitor_mentions') }}
+    where detected_at > dateadd(day, -90, {{ as_of() }})
+    group by account_key
 
 ),
 

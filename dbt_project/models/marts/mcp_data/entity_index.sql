@@ -71,15 +71,14 @@ calls as (
 
     select
         'call' as entity_type,
-        calls.call_id as entity_id,
-        company_keys.account_key,
-        calls.title as entity_name,
-        calls.call_date::varchar as also_known_as,
+        call_id as entity_id,
+        account_key,
+        title as entity_name,
+        call_date::varchar as also_known_as,
         'GONG_INTELLIGENCE.CALL_TRANSCRIPTS' as found_in,
         'call_id' as found_by,
-        calls.started_at as known_since
-    from {{ ref('int_calls__linked') }} as calls
-    left join company_keys on company_keys.company_id = calls.account_id
+        started_at as known_since
+    from {{ ref('int_calls__linked') }}
 
 ),
 
