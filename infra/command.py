@@ -61,9 +61,7 @@ def run(app: typer.Typer) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that knows only ASCII gets ? for a tick
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) == signal.SIG_DFL:  # nohup stays nohup
-            signal.signal(number, _end)
+    clean_up_when_killed()
     spare_loopback(os.environ)
     try:
         app()
@@ -74,6 +72,13 @@ def run(app: typer.Typer) -> None:
             raise
         show.problem(_sentence(error))
         sys.exit(1)
+
+
+def clean_up_when_killed() -> None:
+    """SIGTERM and a closed terminal end this process as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup stays nohup
+            signal.signal(number, _end)
 
 
 def spare_loopback(environment: MutableMapping[str, str]) -> None:

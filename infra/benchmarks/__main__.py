@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from infra.command import clean_up_when_killed
 from infra.company.volume import SIZES
 from infra.local.throwaway import running_stack
 from infra.show import Steps, out
@@ -166,6 +167,7 @@ def main() -> None:
         help=f"events of the warehouse models: {', '.join(SIZES)} or a number (default {DEFAULT_SIZE})",
     )
     asked = parser.parse_args()
+    clean_up_when_killed()
     for name in asked.parts:
         rows = list(PARTS[name](Steps(), asked.size))
         text = section(TITLES[name], ABOUT[name], rows, datetime.now(UTC))
