@@ -116,9 +116,14 @@ def test_outcomes_are_the_means_before_and_after(memory: Memory) -> None:
         assert (row["outcome"] == "running") == (expected.after is None)
         if expected.before is not None and expected.after is not None:
             assert decision.expected_outcome
-            went = "up" if expected.after > expected.before else "down"
+            went = {0: None, 1: "up", -1: "down"}[_sign(expected.after - expected.before)]
             is_as_expected = went == decision.expected_outcome.direction
-            assert row["outcome"] == ("as_expected" if is_as_expected else "against_expectation")
+            told = "as_expected" if is_as_expected else "against_expectation"
+            assert row["outcome"] == (told if went else "unchanged"), decision.decision_id
+
+
+def _sign(change: Decimal) -> int:
+    return (change > 0) - (change < 0)
 
 
 def _status(memory: Memory, decision: Decision) -> str:
