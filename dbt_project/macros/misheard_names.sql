@@ -50,9 +50,7 @@ lookalikes as (
             editdistance(regexp_replace(vocabulary.written_together, 's$', ''), lower(names.alias))
         ) as letters_off,
         iff(length(names.alias) >= 10, 2, 1) as most_letters_off,
-        {{ consonants("regexp_replace(vocabulary.written_together, 's$', '')") }} in (
-            {{ consonants('names.alias') }}, {{ consonants("regexp_replace(names.alias, 's$', '')") }}
-        ) as sounds_alike
+        {{ consonants('vocabulary.written_together') }} = {{ consonants('names.alias') }} as sounds_alike
     from vocabulary
     inner join {{ names }} as names
         on left(vocabulary.said, 1) = left(lower(names.alias), 1)
@@ -82,7 +80,9 @@ misheard_names as (
 
 )
 {%- endmacro %}
-{#- A word without its vowels, and what is spoken like none. -#}
+
+
+{#- A word without its vowels, what is spoken like none, and an s at the end. -#}
 {% macro consonants(word) -%}
-    regexp_replace(lower({{ word }}), '[aeiouhwy]', '')
+    regexp_replace(lower({{ word }}), '[aeiouhwy]|s$', '')
 {%- endmacro %}

@@ -116,14 +116,11 @@ def test_outcomes_are_the_means_before_and_after(memory: Memory) -> None:
         assert (row["outcome"] == "running") == (expected.after is None)
         if expected.before is not None and expected.after is not None:
             assert decision.expected_outcome
-            went = {0: None, 1: "up", -1: "down"}[_sign(expected.after - expected.before)]
+            change = expected.after - expected.before
+            went = "up" if change > 0 else "down"
             is_as_expected = went == decision.expected_outcome.direction
             told = "as_expected" if is_as_expected else "against_expectation"
-            assert row["outcome"] == (told if went else "unchanged"), decision.decision_id
-
-
-def _sign(change: Decimal) -> int:
-    return (change > 0) - (change < 0)
+            assert row["outcome"] == (told if change else "unchanged"), decision.decision_id
 
 
 def _status(memory: Memory, decision: Decision) -> str:

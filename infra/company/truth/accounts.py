@@ -1,13 +1,22 @@
 """Which account a company truly is, under HubSpot's id: merged companies are their winners, doubles their originals."""
 
 from functools import lru_cache
+from typing import overload
 
 from ..world import World
 
 
-def account_of(world: World, company_id: str) -> str:
-    """As of the world's now; an id that is no company's is itself."""
-    return _same_as(world).get(company_id, company_id)
+@overload
+def account_of(world: World, company_id: str) -> str: ...
+
+
+@overload
+def account_of(world: World, company_id: str | None) -> str | None: ...
+
+
+def account_of(world: World, company_id: str | None) -> str | None:
+    """As of the world's now; an id that is no company's is itself, and so is none."""
+    return _same_as(world).get(company_id, company_id) if company_id else None
 
 
 @lru_cache(maxsize=4)

@@ -114,15 +114,14 @@ def threats(world: World, known_at: datetime | None = None) -> dict[tuple[str, s
     at = known_at or world.now
     found = {}
     heard: dict[tuple[str | None, str], list[tuple[datetime, str]]] = defaultdict(list)
-    accounts = {one.company_id: one.company_id and account_of(world, one.company_id) for one in world.calls}
     spoken = [(call, one) for call in told(world, at) for one in call.sentences if one.line.competitor]
     for call, one in spoken:
-        heard[accounts[call.company_id], str(one.line.competitor)].append((_when(call, one), call.call_id))
+        heard[account_of(world, call.company_id), str(one.line.competitor)].append((_when(call, one), call.call_id))
     for call, one in spoken:
         when, is_customer, competitor = _when(call, one), one.speaker.employee is None, str(one.line.competitor)
         earlier = (
             there
-            for there, call_id in heard[accounts[call.company_id], competitor]
+            for there, call_id in heard[account_of(world, call.company_id), competitor]
             if call_id != call.call_id and when - timedelta(days=30) <= there < when
         )
         found[call.call_id, competitor, when] = Threat(

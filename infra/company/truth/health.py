@@ -137,7 +137,6 @@ def _sentiment(world: World, account: str, at: datetime, moods: Moods) -> float 
         for call in sales.calls(world)
         if call.call_id in moods
         and at - 90 * _DAY < call.started_at <= at
-        and call.company_id
         and account_of(world, call.company_id) == account
     ]
     if not heard:
@@ -172,7 +171,7 @@ def _competitive(world: World, account: str, at: datetime, threats: Threats) -> 
     has_called = any(
         at - 90 * _DAY < call.started_at <= at
         for call in sales.calls(world)
-        if call.company_id and account_of(world, call.company_id) == account
+        if account_of(world, call.company_id) == account
     )
     return 125 - 25 * max(levels, default=1) if has_called or levels else None
 

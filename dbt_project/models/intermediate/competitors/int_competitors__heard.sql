@@ -194,7 +194,7 @@ signs as (
 
 ),
 
-weighed as (
+sure as (
 
     select
         heard.*,
@@ -202,28 +202,20 @@ weighed as (
             coalesce(signs.cue_weight, 0)
             + iff(heard.is_written_as_name, iff(heard.alias_kind = 'misheard_words', 2, 1), 0)
             + iff(heard.is_odd_but_as_name and not coalesce(signs.is_doubted, false), 1, 0)
-        ) as sign_weight
+        ) as sign_weight,
+        case
+            when heard.alias_kind = 'name' then 1.0
+            when heard.alias_kind = 'misspelling' then 0.9
+            when heard.alias_kind = 'misheard' then 0.8
+            when heard.alias_kind = 'misheard_words' then iff(sign_weight >= 2, 0.7, null)
+            when sign_weight >= 2 then 0.9
+            when sign_weight = 1 then 0.7
+        end::number(3, 2) as confidence
     from heard
     left join signs
         on signs.utterance_key = heard.utterance_key
         and signs.competitor_name = heard.competitor_name
         and signs.alias = heard.alias
-
-),
-
-sure as (
-
-    select
-        *,
-        case
-            when alias_kind = 'name' then 1.0
-            when alias_kind = 'misspelling' then 0.9
-            when alias_kind = 'misheard' then 0.8
-            when alias_kind = 'misheard_words' then iff(sign_weight >= 2, 0.7, null)
-            when sign_weight >= 2 then 0.9
-            when sign_weight = 1 then 0.7
-        end::number(3, 2) as confidence
-    from weighed
 
 ),
 

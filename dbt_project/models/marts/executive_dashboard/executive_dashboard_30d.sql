@@ -9,14 +9,11 @@ bounds as (
 
 ),
 
-transcripts as (
+calls as (
 
-    select
-        call_transcripts.*,
-        calls.account_key
-    from {{ ref('call_transcripts') }} as call_transcripts
-    inner join {{ ref('int_calls__linked') }} as calls on calls.call_id = call_transcripts.call_id
-    inner join bounds on call_transcripts.call_date between bounds.first_date and bounds.last_date
+    select fct_call.*
+    from {{ ref('fct_call') }} as fct_call
+    inner join bounds on fct_call.call_date between bounds.first_date and bounds.last_date
 
 ),
 
@@ -36,7 +33,7 @@ calls_told as (
         -- Calls without a score say nothing; avg leaves them out.
         avg(sentiment_score) as avg_sentiment,
         count(distinct account_key) as unique_accounts
-    from transcripts
+    from calls
 
 ),
 
