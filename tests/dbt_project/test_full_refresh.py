@@ -1,6 +1,8 @@
 """What the runs after the first one told, a full refresh tells as well, to the row."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import pytest
 
@@ -8,10 +10,14 @@ from tests.dbt_project.known_company import KnownCompany
 from tests.dbt_project.story import LANDED_AT, Told
 from tests.dbt_project.warehouse import Warehouse
 
+Answer = TypeVar("Answer")
 BUILT_IN_TWO_RUNS = {
     "documents": ("AI_MEMORY.DOCUMENTS", "document_id"),
     "int_competitors__heard": ("ANALYTICS.INT_COMPETITORS__HEARD", "competitor_name"),
+    "int_documents__slack_pieces": ("ANALYTICS.INT_DOCUMENTS__SLACK_PIECES", "piece_number"),
     "int_documents__texts": ("ANALYTICS.INT_DOCUMENTS__TEXTS", "document_id"),
+    "int_llm__daily_sums": ("ANALYTICS.INT_LLM__DAILY_SUMS", "sum_key"),
+    "int_llm__priced_requests": ("ANALYTICS.INT_LLM__PRICED_REQUESTS", "request_key"),
     "int_llm__requests": ("ANALYTICS.INT_LLM__REQUESTS", "record_id"),
     "int_slack__messages": ("ANALYTICS.INT_SLACK__MESSAGES", "record_id"),
 }
@@ -45,7 +51,6 @@ def _flaws(warehouse: Warehouse) -> set[tuple[str, str]]:
 
 
 def test_a_field_mended_broken_or_deleted_later_is_told_as_a_full_refresh_tells_it(story: Warehouse) -> None:
-    models = ("base_records", "int_data_health__field_flaws")
     runs = [
         [
             _payment("mended", 1, "much"),
@@ -56,16 +61,135 @@ def test_a_field_mended_broken_or_deleted_later_is_told_as_a_full_refresh_tells_
         [_payment("mended", 2, 100), _payment("broken", 2, None), _payment("gone", 2, None, "delete")],
         [_payment("another", 1, 100)],
     ]
-    story.forget()
-    told = []
-    for number, events in enumerate(runs):
-        story.land(events, LANDED_AT + timedelta(hours=number))
-        story.run_again(*models, full_refresh=number == 0)
-        told.append(_flaws(story))
+    told = _told_in_runs(story, ("base_records", "int_data_health__field_flaws"), runs, _flaws)
     assert told == [
         {("mended", "field_mistyped"), ("gone", "field_missing"), ("left", "field_mistyped")},
         {("broken", "field_missing"), ("left", "field_mistyped")},
         {("broken", "field_missing"), ("left", "field_mistyped")},
     ]
-    story.run_again(*models, full_refresh=True)
-    assert _flaws(story) == told[-1]
+
+
+def _call(
+    request_id: str, minute: int, operation: str = "upsert", *, day: str | None = "2026-03-01", **also: Any
+) -> Told:
+    """As the gateway logs it; without a day it has no clock."""
+    at = f"2026-03-10 18:{minute:02d}:00"
+    told = {
+        "model": "openai/gpt-4.1-mini",
+        "status": "success",
+        "prompt_tokens": 1000,
+        "completion_tokens": 100,
+        **also,
+    }
+    if day:
+        told |= {"startTime": f"{day}T12:00:00Z", "endTime": f"{day}T12:00:01Z"}
+    return Told("llm_usage", "litellm_spend_log", request_id, operation, at, told, at, "pull")
+
+
+def _priced(warehouse: Warehouse) -> dict[str, tuple[str, bool, str]]:
+    """Of every call that counts how its usage is known, whether another repeats it, and its day."""
+    rows = warehouse.query("select * from SOPHIA.ANALYTICS.INT_LLM__PRICED_REQUESTS where not is_deleted")
+    [counted] = warehouse.query("""
+        select
+            (select sum(requests_n) from SOPHIA.ANALYTICS.INT_LLM__DAILY_SUMS where slice = 'all') as by_day,
+            (select sum(requests_n) from SOPHIA.BUSINESS_INTELLIGENCE.LLM_COST_DAILY where slice = 'all') as by_mart
+    """)
+    assert counted == {"by_day": len(rows), "by_mart": len(rows)}
+    return {row["request_id"]: (row["usage_basis"], row["is_superseded"], str(row["date_key"])) for row in rows}
+
+
+def test_calls_that_change_what_others_cost_are_priced_as_a_full_refresh_prices_them(story: Warehouse) -> None:
+    """A retry that comes later and goes again, usage to be estimated of what comes later, a clock that comes late."""
+    lost: dict[str, Any] = {"prompt_tokens": 0, "completion_tokens": 0}
+    repeats: dict[str, Any] = {"metadata": {"spend_logs_metadata": {"retry_of": "first"}}}
+    runs = [
+        [
+            _call("first", 1),
+            _call("lost", 1, day="2026-03-03", model="openai/gpt-4.1", **lost),
+            _call("no_clock", 1, day=None),
+        ],
+        [
+            _call("second", 2, day="2026-03-02", **repeats),
+            _call("known", 2, day="2026-03-02", model="openai/gpt-4.1"),
+            _call("no_clock", 2, day="2026-02-27"),
+        ],
+        [_call("second", 3, "delete", day="2026-03-02", **repeats), _call("known", 3, "delete", day="2026-03-02")],
+    ]
+    models = "base_records", "int_llm__requests", "int_llm__priced_requests", "int_llm__daily_sums", "llm_cost_daily"
+    told = _told_in_runs(story, models, runs, _priced)
+    assert told == [
+        {
+            "first": ("reported", False, "2026-03-01"),
+            "lost": ("missing", False, "2026-03-03"),
+            "no_clock": ("reported", False, "2026-03-10"),
+        },
+        {
+            "first": ("reported", True, "2026-03-01"),
+            "second": ("reported", False, "2026-03-02"),
+            "known": ("reported", False, "2026-03-02"),
+            "lost": ("estimated", False, "2026-03-03"),
+            "no_clock": ("reported", False, "2026-02-27"),
+        },
+        {
+            "first": ("reported", False, "2026-03-01"),
+            "lost": ("missing", False, "2026-03-03"),
+            "no_clock": ("reported", False, "2026-02-27"),
+        },
+    ]
+
+
+def _message(ts: str, text: str, operation: str = "upsert", thread_ts: str | None = None) -> Told:
+    at = f"2026-03-10 {18 + (operation == 'delete')}:00:00"
+    event = {"type": "message", "channel": "C1", "ts": ts, "thread_ts": thread_ts, "user": "U1", "text": text}
+    return Told("slack", "message", f"C1/{ts}", operation, at, {"event": event}, at)
+
+
+def _user(name: str, minute: int) -> Told:
+    at = f"2026-03-10 18:{minute:02d}:00"
+    return Told("slack", "user", "U1", "upsert", at, {"id": "U1", "real_name": name}, at, "pull")
+
+
+def _pieces(warehouse: Warehouse) -> list[tuple[str, int, str, str, int]]:
+    """Thread, number, who, what and where it begins."""
+    rows = warehouse.query("select * from SOPHIA.ANALYTICS.INT_DOCUMENTS__PIECES where source = 'slack'")
+    names = "source_record_id", "piece_number", "speaker", "piece_text", "start_offset"
+    return sorted(tuple(row[name] for name in names) for row in rows)  # type: ignore[misc]
+
+
+def test_threads_are_told_as_a_full_refresh_tells_them(story: Warehouse) -> None:
+    """A reply to an old thread, a message and a whole thread that are gone, and a name that changed without a word."""
+    begun, said = "1773165600.000100", "1773165700.000100"
+    reply, alone = "1773165800.000100", "1773165900.000100"
+    runs = [
+        [_user("Ann", 1), _message(begun, "Rent?"), _message(alone, "Later."), _message(said, "Yes.", thread_ts=begun)],
+        [_message(reply, "Paid.", thread_ts=begun), _message(alone, "", "delete")],
+        [_message(said, "", "delete", thread_ts=begun)],
+        [_user("Anna", 2)],
+    ]
+    models = "base_records", "int_slack__messages", "int_documents__numbered_pieces", "int_documents__slack_pieces"
+    told = _told_in_runs(story, models, runs, _pieces)
+    thread = f"C1/{begun}"
+    assert told == [
+        [(thread, 1, "Ann", "Rent?", 0), (thread, 2, "Ann", "Yes.", 6), (f"C1/{alone}", 1, "Ann", "Later.", 0)],
+        [(thread, 1, "Ann", "Rent?", 0), (thread, 2, "Ann", "Yes.", 6), (thread, 3, "Ann", "Paid.", 11)],
+        [(thread, 1, "Ann", "Rent?", 0), (thread, 2, "Ann", "Paid.", 6)],
+        [(thread, 1, "Anna", "Rent?", 0), (thread, 2, "Anna", "Paid.", 6)],
+    ]
+
+
+def _told_in_runs(
+    warehouse: Warehouse,
+    models: Sequence[str],
+    runs: Sequence[Sequence[Told]],
+    answer: Callable[[Warehouse], Answer],
+) -> list[Answer]:
+    """The answer after each run, of what landed an hour after the one before; a full refresh gives the last one too."""
+    warehouse.forget()
+    told = []
+    for number, events in enumerate(runs):
+        warehouse.land(events, LANDED_AT + timedelta(hours=number))
+        warehouse.run_again(*models, full_refresh=number == 0)
+        told.append(answer(warehouse))
+    warehouse.run_again(*models, full_refresh=True)
+    assert answer(warehouse) == told[-1]
+    return told

@@ -1,9 +1,50 @@
+{#-
+  A run prices the calls that were written since the last one, those that one of them repeats, those whose usage has to be
+  estimated of others, and all of them again when the price book changed. A deleted call keeps its row, and counts for
+  nothing.
+-#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='merge',
+    unique_key='request_key',
+    on_schema_change='fail',
+) }}
+
+{%- set price_book_key -%}
+    (
+        select md5(listagg(entry, '|') within group (order by entry))
+        from (
+            select
+                provider_name || '/' || model_name || '/' || valid_from::varchar || '/'
+                || input_usd_per_1m::varchar || '/' || output_usd_per_1m::varchar || '/'
+                || coalesce(cached_usd_per_1m::varchar, '') || '/'
+                || coalesce(reasoning_usd_per_1m::varchar, '') as entry
+            from {{ ref('llm_price_book') }}
+        )
+    )
+{%- endset %}
+{%- set is_new -%}
+    (
+        {{ written_since_last_run() }}
+        or not exists (select 1 from {{ this }} where price_book_key = {{ price_book_key }})
+    )
+{%- endset %}
+
 with
 
 calls as (
 
-    select * from {{ ref('int_llm__requests') }}
-    where not is_deleted
+    select
+        * exclude (provider_name, model_name, prompt_tokens, completion_tokens, started_at),
+        coalesce(provider_name, 'unknown') as provider_name,
+        lower(coalesce(model_name, 'unknown')) as model_name,
+        coalesce(prompt_tokens, 0) as prompt_tokens,
+        coalesce(completion_tokens, 0) as completion_tokens,
+        coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0) > 0 as has_usage,
+        coalesce(call_status, 'success') = 'success' and not coalesce(is_cache_hit, false) as is_answered_anew,
+        -- A call that lost its clock counts on the day it came.
+        coalesce(started_at, ended_at, first_received_at) as started_at
+    from {{ ref('int_llm__requests') }}
 
 ),
 
@@ -22,39 +63,66 @@ retries as (
         connection_id,
         retry_of_request_id
     from calls
-    where retry_of_request_id is not null
+    where retry_of_request_id is not null and not is_deleted
+
+),
+
+to_price as (
+
+    select * from calls
+    {%- if is_incremental() %}
+    where
+        {{ is_new }}
+        or (connection_id, request_id) in (
+            select
+                connection_id,
+                retry_of_request_id
+            from calls as retrying
+            where retry_of_request_id is not null and {{ is_new }}
+        )
+        or (not has_usage and is_answered_anew)
+    {%- endif %}
 
 ),
 
 judged as (
 
     select
-        calls.record_id as request_key,
-        calls.connection_id,
-        calls.request_id,
+        to_price.record_id as request_key,
+        to_price.connection_id,
+        to_price.request_id,
         case
-            when calls.provider_name = 'openrouter' or calls.api_base like '%openrouter.ai%' then 'openrouter'
-            when calls.api_base like '%portkey.ai%' then 'portkey'
+            when to_price.provider_name = 'openrouter' or to_price.api_base like '%openrouter.ai%' then 'openrouter'
+            when to_price.api_base like '%portkey.ai%' then 'portkey'
         end as billed_by,
-        coalesce(calls.provider_name, 'unknown') as provider_name,
-        lower(coalesce(calls.model_name, 'unknown')) as model_name,
-        coalesce(calls.task_name, calls.team_id, 'unknown') as task_name,
-        coalesce(calls.call_status, 'success') != 'success' as has_failed,
-        coalesce(calls.is_cache_hit, false) as is_cache_hit,
-        calls.retry_of_request_id is not null as is_retry,
+        to_price.provider_name,
+        to_price.model_name,
+        coalesce(to_price.task_name, to_price.team_id, 'unknown') as task_name,
+        coalesce(to_price.call_status, 'success') != 'success' as has_failed,
+        coalesce(to_price.is_cache_hit, false) as is_cache_hit,
+        to_price.retry_of_request_id is not null as is_retry,
         retries.retry_of_request_id is not null as is_superseded,
-        coalesce(calls.prompt_tokens, 0) as prompt_tokens,
-        coalesce(calls.completion_tokens, 0) as completion_tokens,
-        calls.cached_tokens,
-        calls.reasoning_tokens,
-        coalesce(calls.prompt_tokens, 0) + coalesce(calls.completion_tokens, 0) > 0 as has_usage,
-        calls.cost_usd as cost_usd_reported,
-        -- A call that lost its clock counts on the day it came.
-        coalesce(calls.started_at, calls.ended_at, calls.first_received_at) as started_at,
-        calls.ended_at
-    from calls
+        to_price.prompt_tokens,
+        to_price.completion_tokens,
+        to_price.cached_tokens,
+        to_price.reasoning_tokens,
+        to_price.has_usage,
+        to_price.is_answered_anew,
+        to_price.cost_usd as cost_usd_reported,
+        to_price.is_deleted,
+        to_price.started_at,
+        to_price.ended_at,
+        to_price.read_until
+    from to_price
     left join retries
-        on retries.connection_id = calls.connection_id and retries.retry_of_request_id = calls.request_id
+        on retries.connection_id = to_price.connection_id and retries.retry_of_request_id = to_price.request_id
+
+),
+
+known as (
+
+    select * from calls
+    where has_usage and is_answered_anew and not is_deleted
 
 ),
 
@@ -67,15 +135,12 @@ references_of_unknown as (
         round(avg(known.prompt_tokens)) as prompt_tokens,
         round(avg(known.completion_tokens)) as completion_tokens
     from judged as unknown
-    inner join judged as known
+    inner join known
         on known.provider_name = unknown.provider_name
         and known.model_name = unknown.model_name
         and known.started_at < unknown.started_at
         and known.started_at >= dateadd(day, -30, unknown.started_at)
-        and known.has_usage
-        and not known.has_failed
-        and not known.is_cache_hit
-    where not unknown.has_usage and not unknown.has_failed and not unknown.is_cache_hit
+    where not unknown.has_usage and unknown.is_answered_anew
     group by unknown.request_key
 
 ),
@@ -83,10 +148,12 @@ references_of_unknown as (
 used as (
 
     select
-        judged.* exclude (prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, has_usage),
+        judged.* exclude (
+            prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, has_usage, is_answered_anew
+        ),
         case
             when judged.has_usage then 'reported'
-            when judged.has_failed or judged.is_cache_hit then 'none'
+            when not judged.is_answered_anew then 'none'
             when references_of_unknown.request_key is not null then 'estimated'
             else 'missing'
         end as usage_basis,
@@ -165,9 +232,12 @@ requests as (
         is_retry,
         is_superseded,
         not has_failed and not is_superseded as is_outcome,
+        is_deleted,
+        {{ price_book_key }} as price_book_key,
         {{ business_date('started_at') }} as date_key,
         started_at,
-        ended_at
+        ended_at,
+        read_until
     from reckoned
 
 )

@@ -27,23 +27,33 @@ days as (
 ),
 
 -- In quarters of an hour first, of which every time zone has whole ones: there are few of them, however many records.
+quarters as (
+
+    select
+        source,
+        {{ quarter_of('first_received_at') }} as first_quarter_at,
+        {{ quarter_of('last_received_at') }} as last_quarter_at,
+        count(*) as records_n
+    from records
+    group by source, {{ quarter_of('first_received_at') }}, {{ quarter_of('last_received_at') }}
+
+),
+
 receipts as (
 
     select
         source,
-        {{ quarter_of('first_received_at') }} as quarter_at,
-        count(*) as records_received
-    from records
-    group by source, {{ quarter_of('first_received_at') }}
+        first_quarter_at as quarter_at,
+        records_n as records_received
+    from quarters
 
     union all
 
     select
         source,
-        {{ quarter_of('last_received_at') }} as quarter_at,
+        last_quarter_at as quarter_at,
         0 as records_received
-    from records
-    group by source, {{ quarter_of('last_received_at') }}
+    from quarters
 
 ),
 

@@ -6,6 +6,7 @@ requests as (
         *,
         date_trunc('hour', started_at)::timestamp_ntz as hour_at
     from {{ ref('int_llm__priced_requests') }}
+    where not is_deleted
 
 ),
 

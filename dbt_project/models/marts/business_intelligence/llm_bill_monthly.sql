@@ -10,7 +10,7 @@ bills as (
 requests as (
 
     select * from {{ ref('int_llm__priced_requests') }}
-    where billed_by is not null
+    where billed_by is not null and not is_deleted
 
 ),
 

@@ -7,63 +7,9 @@ dates as (
 
 ),
 
-requests as (
-
-    select
-        *,
-        -- What a ratio of outcomes and money can be made of: free models would make every day look cheap.
-        has_price and not is_free and not is_unpriced as is_paid,
-        not is_free as is_to_be_paid
-    from {{ ref('int_llm__priced_requests') }}
-
-),
-
--- Every call counts once in the whole day, once in its task and once in its model.
-sliced as (
-
-    select
-        'all' as slice,
-        'all' as slice_value,
-        *
-    from requests
-    union all
-    select
-        'task' as slice,
-        task_name as slice_value,
-        *
-    from requests
-    union all
-    select
-        'model' as slice,
-        provider_name || '/' || model_name as slice_value,
-        *
-    from requests
-
-),
-
 sums as (
 
-    select
-        date_key,
-        slice,
-        slice_value,
-        count(*) as requests_n,
-        count_if(is_outcome) as outcomes_n,
-        count_if(is_superseded) as superseded_n,
-        count_if(has_failed) as failed_n,
-        count_if(is_to_be_paid) as sample_n,
-        count_if(is_paid) as known_n,
-        count_if(is_paid and is_outcome) as paid_outcomes_n,
-        count_if(usage_basis in ('estimated', 'missing')) as unreported_n,
-        count_if(usage_basis != 'none') as used_n,
-        sum(iff(is_paid, cost_usd, 0)) as cost_usd,
-        sum(iff(is_paid, prompt_tokens + completion_tokens, 0)) as paid_tokens,
-        sum(cache_saving_usd) as cache_saving_usd,
-        percentile_cont(0.95) within group (
-            order by iff(has_failed or is_cache_hit, null, latency_ms)
-        ) as latency_p95_ms
-    from sliced
-    group by date_key, slice, slice_value
+    select * from {{ ref('int_llm__daily_sums') }}
 
 ),
 
