@@ -1,12 +1,13 @@
-"""What a tool may read of an account against the truth: one row per account, whichever systems know it."""
+"""What is told of an account against the truth: one row per account, whichever systems know it, and who left it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import Any
 
 from infra.company.chance import company_date
 from infra.company.truth import deals, identity
 from infra.company.truth.accounts import account_of
+from infra.company.truth.job_changes import job_changes
 from tests.dbt_project.account_keys import companies_by_key
 from tests.dbt_project.known_company import KnownCompany
 
@@ -56,3 +57,42 @@ def test_the_index_finds_each_account_and_person_once(company: KnownCompany) -> 
     assert len(people) >= len(
         set(identity.people(company.world).values()) & {one.id for one in company.world.market.contacts}
     )
+
+
+def test_who_changed_jobs_left_the_account_it_was_and_joined_the_one_it_is(company: KnownCompany) -> None:
+    """With what both CRMs say of either account's deals."""
+    world, accounts = company.world, companies_by_key(company)
+    contacts = company.warehouse.query(
+        "select person_key, source_id from ANALYTICS.INT_IDENTITY__PERSON_MAP"
+        " where source = 'hubspot' and record_kind = 'contact'"
+    )
+    people = {row["source_id"]: row["person_key"] for row in contacts}
+    found = Counter(
+        (
+            row["person_key"],
+            accounts.get(row["previous_account_key"]),
+            accounts.get(row["new_account_key"]),
+            row["is_champion"],
+            row["leaves_customer"],
+            row["joins_open_deal"],
+            row["detected_at"],
+        )
+        for row in company.warehouse.query("select * from ANALYTICS.FCT_JOB_CHANGE")
+    )
+    standing = {
+        (account_of(world, deal.pursuit.company_id), deal.status)
+        for deal in deals.known(world, company_date(world.now))
+    }
+    assert found == Counter(
+        (
+            people[one.contact_id],
+            one.previous_account,
+            one.new_account,
+            one.is_champion,
+            (one.previous_account, "won") in standing,
+            (one.new_account, "open") in standing,
+            one.at.replace(tzinfo=None),
+        )
+        for one in job_changes(world)
+    )
+    assert found

@@ -5,19 +5,18 @@ compares the two.
 """
 
 import itertools
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from ..deliveries import deliveries
 from ..render import intercom, zendesk
 from ..support import Thread, is_open
 from ..world import World
 from . import arr, deals, sales, support
 from .accounts import account_of
-from .touches import owners, touches, whose
+from .job_changes import job_changes, told_since
+from .touches import touches, whose
 
 WEIGHTS = {"support": 20, "sentiment": 20, "engagement": 15, "relationship": 15, "usage": 15, "commercial": 10}
 WEIGHTS |= {"competitive": 5}
@@ -146,18 +145,14 @@ def _sentiment(world: World, account: str, at: datetime, moods: Moods) -> float 
 
 
 def _relationship(world: World, account: str, at: datetime) -> float | None:
-    signals = [one for one in _signals(world) if _instant(one["detectedAt"]) <= at]
-    if not signals:
+    since = told_since(world)
+    if since is None or since > at:
         return None
-    homes = owners(world)
     left: dict[str, datetime] = {}
-    for one in signals:
-        is_ours = one["previousCompany"] and homes.get(one["previousCompanyDomain"] or "") == account
-        is_felt = one["relationshipType"] == "Champion" or any(
-            word in (one["previousTitle"] or "").lower() for word in _EXECUTIVE
-        )
-        if is_ours and is_felt and one["previousCompany"] != one["company"]:
-            left[one["custom"]] = min(left.get(one["custom"], at), _instant(one["detectedAt"]))
+    for one in job_changes(world):
+        is_felt = one.is_champion or any(word in one.previous_title.lower() for word in _EXECUTIVE)
+        if one.previous_account == account and is_felt and one.at <= at:
+            left[one.contact_id] = min(left.get(one.contact_id, at), one.at)
     ages = [(at - when) / _DAY for when in left.values()]
     return max(100 - sum(50 * 0.5 ** (age / 60) for age in ages if age < 120), 0)
 
@@ -219,11 +214,6 @@ def _has_desk(world: World, account: str, at: datetime) -> bool:
 @lru_cache(maxsize=4)
 def _homes(world: World) -> dict[str, str]:
     return {one.id: account_of(world, one.value("associatedcompanyid", world.now)) for one in world.market.contacts}
-
-
-@lru_cache(maxsize=4)
-def _signals(world: World) -> list[dict[str, str]]:
-    return [json.loads(one.body) for one in deliveries(world, sources=["usergems"])]
 
 
 def _instant(told: str) -> datetime:

@@ -48,9 +48,13 @@ def owners(world: World) -> dict[str, str]:
     """The account of each domain that only one has."""
     found: dict[str, set[str]] = {}
     for one in world.market.companies:
-        site = re.sub(r"^(https?://)?(www\.)?", "", one.value("domain", world.now).lower()).split("/")[0]
-        found.setdefault(site, set()).add(account_of(world, one.id))
+        found.setdefault(host(one.value("domain", world.now)), set()).add(account_of(world, one.id))
     return {domain: accounts.pop() for domain, accounts in found.items() if domain and len(accounts) == 1}
+
+
+def host(site: str) -> str:
+    """Of a site as people enter it."""
+    return re.sub(r"^(https?://)?(www\.)?", "", site.lower()).split("/")[0]
 
 
 @lru_cache(maxsize=4)

@@ -13,36 +13,61 @@ contacts as (
 
 ),
 
-companies as (
+person_map as (
 
-    select * from {{ ref('stg_hubspot__companies') }}
-    where not is_deleted and not is_merged and domain is not null
+    select * from {{ ref('int_identity__person_map') }}
 
 ),
 
--- A domain that two companies share tells neither.
 domains as (
 
-    select
-        domain,
-        max(company_id) as company_id
-    from companies
-    group by domain
-    having count(*) = 1
+    select * from {{ ref('int_health__domains') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_health__accounts') }}
+
+),
+
+intervals as (
+
+    select * from {{ ref('int_deals__stage_intervals') }}
+    where valid_to is null
+
+),
+
+deal_accounts as (
+
+    select * from {{ ref('int_deals__accounts') }}
 
 ),
 
 deals as (
 
     select
-        companies_of_deals.company_id,
-        max(iff(intervals.is_won, 1, 0)) = 1 as has_won,
-        max(iff(intervals.is_open, 1, 0)) = 1 as has_open
-    from {{ ref('int_deals__stage_intervals') }} as intervals
-    inner join {{ ref('int_deals__companies') }} as companies_of_deals
-        on companies_of_deals.deal_key = intervals.deal_key
-    where intervals.valid_to is null
-    group by companies_of_deals.company_id
+        deal_accounts.account_key,
+        boolor_agg(intervals.is_won) as has_won,
+        boolor_agg(intervals.is_open) as has_open
+    from intervals
+    inner join deal_accounts on deal_accounts.deal_key = intervals.deal_key
+    group by deal_accounts.account_key
+
+),
+
+-- A domain of mail providers, of many companies or of two accounts is nobody's.
+employers as (
+
+    select
+        domains.domain,
+        domains.account_key,
+        accounts.account_id,
+        deals.has_won,
+        deals.has_open
+    from domains
+    inner join accounts on accounts.account_key = domains.account_key
+    left join deals on deals.account_key = domains.account_key
 
 ),
 
@@ -52,26 +77,28 @@ told as (
         md5(signals.record_id) as job_change_key,
         signals.signal_id,
         contacts.contact_id,
-        previous_domains.company_id as previous_account_id,
-        new_domains.company_id as new_account_id,
+        person_map.person_key,
+        previous_employers.account_id as previous_account_id,
+        previous_employers.account_key as previous_account_key,
+        new_employers.account_id as new_account_id,
+        new_employers.account_key as new_account_key,
         signals.relationship_type,
         signals.job_title,
         signals.previous_job_title,
         signals.company_name,
         signals.previous_company_name,
         coalesce(signals.relationship_type = 'champion', false) as is_champion,
-        coalesce(previous_deals.has_won, false) as leaves_customer,
-        coalesce(new_deals.has_open, false) as joins_open_deal,
+        coalesce(previous_employers.has_won, false) as leaves_customer,
+        coalesce(new_employers.has_open, false) as joins_open_deal,
         {{ business_date('signals.detected_at') }} as detected_on,
         signals.detected_at
     from signals
     left join contacts
         on contacts.contact_id = signals.our_reference
         and not contacts.is_deleted
-    left join domains as previous_domains on previous_domains.domain = signals.previous_company_domain
-    left join domains as new_domains on new_domains.domain = signals.company_domain
-    left join deals as previous_deals on previous_deals.company_id = previous_domains.company_id
-    left join deals as new_deals on new_deals.company_id = new_domains.company_id
+    left join person_map on person_map.record_id = signals.record_id
+    left join employers as previous_employers on previous_employers.domain = signals.previous_company_domain
+    left join employers as new_employers on new_employers.domain = signals.company_domain
     qualify row_number() over (partition by signals.record_id order by contacts.record_id) = 1
 
 )

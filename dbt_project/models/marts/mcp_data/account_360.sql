@@ -95,12 +95,11 @@ mentions as (
 moves as (
 
     select
-        company_keys.account_key,
-        count_if(moves.is_champion) as champions_lost_90d
-    from {{ ref('fct_job_change') }} as moves
-    inner join company_keys on company_keys.company_id = moves.previous_account_id
-    where moves.detected_at > dateadd(day, -90, {{ as_of() }})
-    group by company_keys.account_key
+        previous_account_key as account_key,
+        count_if(is_champion) as champions_lost_90d
+    from {{ ref('fct_job_change') }}
+    where detected_at > dateadd(day, -90, {{ as_of() }})
+    group by previous_account_key
 
 ),
 

@@ -42,10 +42,10 @@ typed as (
         payload:linkedinUrl::varchar as linkedin_url,
         told_title as job_title,
         told_company as company_name,
-        lower(told_domain) as company_domain,
+        {{ host_of('told_domain') }} as company_domain,
         told_previous_title as previous_job_title,
         told_previous_company as previous_company_name,
-        lower(told_previous_domain) as previous_company_domain,
+        {{ host_of('told_previous_domain') }} as previous_company_domain,
         told_previous_company is not null and told_previous_company <> coalesce(told_company, '') as is_move,
         coalesce({{ utc('payload:detectedAt') }}, first_received_at) as detected_at,
         {{ record_times() }}
