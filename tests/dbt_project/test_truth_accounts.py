@@ -47,6 +47,17 @@ def test_the_deals_of_both_crms_are_the_accounts(company: KnownCompany) -> None:
     assert expected.keys() <= found.keys()
 
 
+def test_a_deal_says_whose_it_is(company: KnownCompany) -> None:
+    accounts = companies_by_key(company)
+    rows = company.warehouse.query("select * from ANALYTICS.FCT_DEAL where status != 'deleted'")
+    assert {
+        row["hubspot_deal_id"] or row["salesforce_opportunity_id"]: accounts.get(row["account_key"]) for row in rows
+    } == {
+        deals.key(deal.pursuit)[1]: account_of(company.world, deal.pursuit.company_id)
+        for deal in deals.known(company.world, company_date(company.world.now))
+    }
+
+
 def test_the_index_finds_each_account_and_person_once(company: KnownCompany) -> None:
     index = company.warehouse.query("select * from SOPHIA.MCP_DATA.ENTITY_INDEX")
     accounts = companies_by_key(company)

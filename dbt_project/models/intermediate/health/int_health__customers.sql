@@ -25,12 +25,6 @@ accounts as (
 
 ),
 
-company_keys as (
-
-    select * from {{ ref('int_health__company_keys') }}
-
-),
-
 billed_accounts as (
 
     select * from {{ ref('int_arr__accounts') }}
@@ -50,9 +44,9 @@ rates as (
 
 ),
 
-deals as (
+deal_accounts as (
 
-    select * from {{ ref('int_deals__unified') }}
+    select * from {{ ref('int_deals__accounts') }}
 
 ),
 
@@ -60,13 +54,6 @@ won as (
 
     select * from {{ ref('int_deals__stage_intervals') }}
     where is_won
-
-),
-
-salesforce_accounts as (
-
-    select * from {{ ref('int_identity__account_map') }}
-    where source = 'salesforce' and record_kind = 'account'
 
 ),
 
@@ -148,15 +135,12 @@ bought as (
 
     select distinct
         days.date_key,
-        coalesce(company_keys.account_key, salesforce_accounts.account_key) as account_key
+        deal_accounts.account_key
     from days
     inner join won
         on won.valid_from < days.known_until
         and (won.valid_to >= days.known_until or won.valid_to is null)
-    inner join deals on deals.deal_key = won.deal_key
-    left join company_keys on company_keys.company_id = deals.company_id
-    left join salesforce_accounts on salesforce_accounts.source_id = deals.account_id
-    where coalesce(company_keys.account_key, salesforce_accounts.account_key) is not null
+    inner join deal_accounts on deal_accounts.deal_key = won.deal_key
 
 ),
 

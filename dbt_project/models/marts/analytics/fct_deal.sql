@@ -6,6 +6,12 @@ deals as (
 
 ),
 
+deal_accounts as (
+
+    select * from {{ ref('int_deals__accounts') }}
+
+),
+
 intervals as (
 
     select * from {{ ref('int_deals__stage_intervals') }}
@@ -62,6 +68,7 @@ typed as (
         deals.salesforce_opportunity_id::varchar as salesforce_opportunity_id,
         deals.company_id::varchar as company_id,
         deals.account_id::varchar as salesforce_account_id,
+        deal_accounts.account_key::varchar as account_key,
         deals.owner_email::varchar as owner_email,
         deals.deal_name::varchar as deal_name,
         last_intervals.pipeline_id::varchar as pipeline_id,
@@ -95,6 +102,7 @@ typed as (
     from deals
     inner join last_intervals on last_intervals.deal_key = deals.deal_key
     inner join walked on walked.deal_key = deals.deal_key
+    left join deal_accounts on deal_accounts.deal_key = deals.deal_key
     left join closed_today on closed_today.deal_key = deals.deal_key
     left join rivals on rivals.deal_key = deals.deal_key
 

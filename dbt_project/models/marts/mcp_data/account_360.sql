@@ -13,12 +13,6 @@ account_map as (
 
 ),
 
-company_keys as (
-
-    select * from {{ ref('int_health__company_keys') }}
-
-),
-
 companies as (
 
     select
@@ -46,24 +40,18 @@ contacts as (
 
 ),
 
--- A deal is the account's whichever CRM tells of it.
 deals as (
 
     select
-        coalesce(company_keys.account_key, account_map.account_key) as account_key,
-        count_if(deals.status = 'open') as open_deals,
-        sum(iff(deals.status = 'open', deals.amount_usd, 0)) as open_amount_usd,
-        min(iff(deals.status = 'open', deals.close_date, null)) as next_close_date,
-        count_if(deals.status = 'won') as won_deals,
-        sum(iff(deals.status = 'won', deals.amount_usd, 0)) as won_amount_usd,
-        count_if(deals.status = 'lost') as lost_deals
-    from {{ ref('fct_deal') }} as deals
-    left join company_keys on company_keys.company_id = deals.company_id
-    left join account_map
-        on account_map.source = 'salesforce'
-        and account_map.record_kind = 'account'
-        and account_map.source_id = deals.salesforce_account_id
-    group by coalesce(company_keys.account_key, account_map.account_key)
+        account_key,
+        count_if(status = 'open') as open_deals,
+        sum(iff(status = 'open', amount_usd, 0)) as open_amount_usd,
+        min(iff(status = 'open', close_date, null)) as next_close_date,
+        count_if(status = 'won') as won_deals,
+        sum(iff(status = 'won', amount_usd, 0)) as won_amount_usd,
+        count_if(status = 'lost') as lost_deals
+    from {{ ref('fct_deal') }}
+    group by account_key
 
 ),
 

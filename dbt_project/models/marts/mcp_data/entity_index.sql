@@ -1,11 +1,5 @@
 with
 
-company_keys as (
-
-    select * from {{ ref('int_health__company_keys') }}
-
-),
-
 account_ids as (
 
     select
@@ -50,20 +44,15 @@ deals as (
 
     select
         'deal' as entity_type,
-        deals.deal_key as entity_id,
-        coalesce(company_keys.account_key, account_map.account_key) as account_key,
-        deals.deal_name as entity_name,
-        deals.stage_id as also_known_as,
+        deal_key as entity_id,
+        account_key,
+        deal_name as entity_name,
+        stage_id as also_known_as,
         'ANALYTICS.FCT_DEAL' as found_in,
         'deal_key' as found_by,
-        deals.created_at as known_since
-    from {{ ref('fct_deal') }} as deals
-    left join company_keys on company_keys.company_id = deals.company_id
-    left join {{ ref('int_identity__account_map') }} as account_map
-        on account_map.source = 'salesforce'
-        and account_map.record_kind = 'account'
-        and account_map.source_id = deals.salesforce_account_id
-    where deals.status != 'deleted'
+        created_at as known_since
+    from {{ ref('fct_deal') }}
+    where status != 'deleted'
 
 ),
 
