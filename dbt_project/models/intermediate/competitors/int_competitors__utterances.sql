@@ -33,21 +33,41 @@ messages as (
 conversations as (
 
     select * from {{ ref('stg_intercom__conversations') }}
-    where not is_deleted
 
 ),
 
+tickets as (
+
+    select * from {{ ref('stg_zendesk__tickets') }}
+
+),
+
+-- What was written goes with the conversation or ticket, which may come after it.
 parts as (
 
-    select * from {{ ref('stg_intercom__conversation_parts') }}
-    where not is_deleted and not is_redacted and body_html is not null
+    select parts.*
+    from {{ ref('stg_intercom__conversation_parts') }} as parts
+    left join conversations
+        on conversations.connection_id = parts.connection_id
+        and conversations.conversation_id = parts.conversation_id
+    where
+        not parts.is_deleted
+        and not parts.is_redacted
+        and parts.body_html is not null
+        and not coalesce(conversations.is_deleted, false)
 
 ),
 
 comments as (
 
-    select * from {{ ref('stg_zendesk__ticket_comments') }}
-    where not is_deleted
+    select comments.*
+    from {{ ref('stg_zendesk__ticket_comments') }} as comments
+    left join tickets
+        on tickets.connection_id = comments.connection_id
+        and tickets.ticket_id = comments.ticket_id
+    where
+        not comments.is_deleted
+        and not coalesce(tickets.is_deleted or tickets.status = 'deleted', false)
 
 ),
 
@@ -95,6 +115,7 @@ written as (
         first_received_at as received_at,
         created_at as said_at
     from conversations
+    where not is_deleted
 
     union all
 
