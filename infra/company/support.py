@@ -20,6 +20,8 @@ Desk = Literal["intercom", "zendesk"]
 Who = Literal["customer", "colleague", "bot"]
 Priority = Literal["normal", "high"]
 Kind = Literal["message", "note", "assignment", "urgent", "close", "reopen", "rating"]
+WORDED: frozenset[Kind] = frozenset(("message", "note", "reopen"))
+"""Steps in which something is written."""
 
 _THREADS = {"intercom": 40, "zendesk": 45}
 _COMPANIES = 36
@@ -265,6 +267,14 @@ def _all_at_once(world: World, desk: Desk, made: list[Thread]) -> list[Thread]:
         )
         for one in made
     ]
+
+
+def redaction(thread: Thread) -> tuple[Step, datetime] | None:
+    """The message that was taken out of a thread later, and when: in Intercom one may."""
+    worded = [step for step in thread.steps[1:] if step.kind in WORDED]
+    if (thread.desk, thread.number) != ("intercom", 17) or not worded:
+        return None
+    return worded[-1], thread.steps[-1].at + timedelta(hours=2)
 
 
 def is_open(steps: tuple[Step, ...]) -> bool:

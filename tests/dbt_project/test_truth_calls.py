@@ -101,6 +101,20 @@ def test_every_mention_of_a_competitor_is_found_and_nothing_else(
     assert right / len(real) >= LEAST_RECALL
 
 
+def test_a_mention_is_of_whoever_made_it_and_where(
+    company: KnownCompany, mentions: dict[tuple[str, str, datetime], dict[str, Any]]
+) -> None:
+    """At the desks a customer is known by the address; what colleagues write is of no account."""
+    accounts = companies_by_key(company)
+    real = truth.threats(company.world)
+    both = real.keys() & mentions.keys()
+    assert {key: (accounts.get(mentions[key]["account_key"]), mentions[key]["is_by_customer"]) for key in both} == {
+        key: (real[key].account_id, real[key].customer > 0) for key in both
+    }
+    sources = {one.desk for one in sales.desk_mentions(company.world) if one.account_id}
+    assert sources == {"intercom", "zendesk"}
+
+
 def test_threat_levels_are_exact_where_the_words_are_understood(
     company: KnownCompany,
     mentions: dict[tuple[str, str, datetime], dict[str, Any]],
@@ -180,12 +194,19 @@ def test_a_competitors_record_is_as_known_on_its_day(company: KnownCompany, days
         name: sum(n for (whose, when), n in per_day.items() if whose == name and 0 <= (day - when).days < 30)
         for name in COMPETITORS
     }
+    heard = [
+        (name, one)
+        for (_, name, at), one in truth.threats(company.world).items()
+        if 0 <= (day - company_date(at)).days < 30
+    ]
     every = sum(of_30_days.values())
     assert {row["competitor_name"] for row in rows} == set(COMPETITORS)
     for row in rows:
         name = row["competitor_name"]
         record = truth.record_90d(company.world, name, day)
         assert (row["mentions"], row["mentions_30d"]) == (per_day[name, day], of_30_days[name])
+        assert row["customer_mentions_30d"] == sum(one.customer > 0 for whose, one in heard if whose == name)
+        assert row["accounts_30d"] == len({one.account_id for whose, one in heard if whose == name} - {None})
         assert (row["won_90d"], row["decided_90d"]) == (record.won, record.decided)
         assert row["share_30d"] == (_round(of_30_days[name] / every, 6) if every else None)
         expected = _round(record.won / record.decided, 6) if record.decided >= sales.WIN_MIN_N else None

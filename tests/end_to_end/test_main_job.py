@@ -198,11 +198,9 @@ def test_the_mentions_of_every_day_and_competitor_are_the_truth(job: Job) -> Non
         (row["source_system"], row["competitor_name"], company_date(row["detected_at"].replace(tzinfo=UTC)))
         for row in rows
     )
-    world = job.company.world
-    real = [("gong", one.competitor, company_date(one.at)) for one in truth.mentions(world)]
-    real += [("slack", one.competitor, company_date(one.at)) for one in truth.slack_mentions(world)]
-    assert found == Counter(real)
-    assert {source for source, _, _ in real} == {"gong", "slack"}
+    real = truth.every_mention(job.company.world)
+    assert found == Counter((source, competitor, company_date(at)) for source, competitor, at in real)
+    assert {source for source, _, _ in real} == {"gong", "slack", "intercom", "zendesk"}
 
 
 # ---- any single event can be proven, by anybody

@@ -12,8 +12,9 @@ from ..crm import Record
 from ..history import History, Version, once_per_world
 from ..hours import business_seconds
 from ..lives import Change, live, moments
+from ..remarks import written
 from ..signing import hexadecimal
-from ..support import Step, Thread, askers, threads
+from ..support import WORDED, Step, Thread, askers, redaction, threads
 from ..world import AHEAD, World
 from . import intercom_people
 from .intercom_people import APP_ID as APP_ID
@@ -122,29 +123,29 @@ class _Inbox:
         return contact
 
     def _conversation(self, thread: Thread) -> None:
-        """The first message is the conversation's own, every further step a part. One part that has words is redacted
-        later. A rating is no part."""
+        """The first message is the conversation's own, every further step a part. A rating is no part."""
         contact, admin = self.contacts[thread.contact.id], self.chance.choice(self.admins)
         conversation_id = thread.id
         author = {"type": contact["role"], "id": contact["id"], "name": contact["name"], "email": contact["email"]}
         authors = {"customer": author, "colleague": {"type": "admin", **_named(admin)}, "bot": _BOT}
         first, *others = thread.steps
         parts_from = len(self.versions)
-        born = conversation(conversation_id, thread, contact, authors[first.who])
+        born = conversation(self.world, thread, contact, authors[first.who])
         told: dict[str, Any] = {"count_conversation_parts": 1, "count_reopens": 0}
         steps: list[tuple[str, Change | None]] = []
         for place, step in enumerate(others, start=1):
             if step.kind not in ("rating", "urgent"):
                 told = told | {"count_conversation_parts": told["count_conversation_parts"] + 1}
-                self._part(conversation_id, thread.number * 100 + place, step, authors[step.who])
+                self._part(thread, thread.number * 100 + place, step, authors[step.who])
             told = told | _statistics(thread, step, told)
             steps.append(_step(step, admin, told))
         at = [step.at for step in thread.steps]
         if thread.deleted_at:
             steps.append(("conversation.deleted", None))
             at.append(thread.deleted_at)
-        elif thread.number == 17 and (worded := [one for one in self.versions[parts_from:] if _has_words(one)]):
-            redacted_at, last = at[-1] + timedelta(hours=2), worded[-1]
+        elif lost := redaction(thread):
+            step, redacted_at = lost
+            [last] = [one for one in self.versions[parts_from:] if one.at == step.at]
             redacted = {**(last.record or {}), "body": None, "redacted": True, "updated_at": epoch(redacted_at)}
             self.versions.append(Version("conversation_part", last.id, redacted_at, redacted))
             steps.append(("", changing()))
@@ -152,14 +153,14 @@ class _Inbox:
         born_as = "conversation.user.created" if first.who == "customer" else "conversation.admin.single.created"
         self.versions += live("conversation", conversation_id, at, born, steps, born_as=born_as)
 
-    def _part(self, conversation_id: str, number: int, step: Step, author: dict[str, Any]) -> None:
+    def _part(self, thread: Thread, number: int, step: Step, author: dict[str, Any]) -> None:
         kind = {"message": "comment", "reopen": "open"}.get(step.kind, step.kind)
-        has_text = step.kind in ("message", "reopen", "note")
+        words = written(self.world, thread, step, "Thank you, we are looking into it.")
         part: dict[str, Any] = {
             "type": "conversation_part",
             "id": str(number),
             "part_type": kind,
-            "body": "<p>Thank you, we are looking into it.</p>" if has_text else None,
+            "body": f"<p>{words}</p>" if step.kind in WORDED else None,
             "created_at": epoch(step.at),
             "updated_at": epoch(step.at),
             "notified_at": epoch(step.at),
@@ -169,7 +170,7 @@ class _Inbox:
             "external_id": None,
             "redacted": False,
         }
-        self.versions.append(Version("conversation_part", f"{conversation_id}/{number}", step.at, part))
+        self.versions.append(Version("conversation_part", f"{thread.id}/{number}", step.at, part))
 
     def _ticket(self, number: int) -> None:
         at = self._at(2)
@@ -194,14 +195,14 @@ class _Inbox:
         self.versions += live("ticket", ticket["id"], at, ticket, steps, born_as="ticket.created")
 
 
-def conversation(id_: str, thread: Thread, contact: dict[str, Any], author: dict[str, Any]) -> dict[str, Any]:
+def conversation(world: World, thread: Thread, contact: dict[str, Any], author: dict[str, Any]) -> dict[str, Any]:
     """As it is when it begins."""
     is_theirs = thread.steps[0].who == "customer"
     began = epoch(thread.steps[0].at)
     asked = _ASKED[thread.number % len(_ASKED)] if is_theirs else "How is the new statement working for you?"
     return {
         "type": "conversation",
-        "id": id_,
+        "id": thread.id,
         "created_at": began,
         "updated_at": began,
         "waiting_since": began if is_theirs else None,
@@ -218,7 +219,7 @@ def conversation(id_: str, thread: Thread, contact: dict[str, Any], author: dict
             "id": str(900_000 + thread.number),
             "delivered_as": "customer_initiated" if is_theirs else "admin_initiated",
             "subject": "",
-            "body": f"<p>{asked}</p>",
+            "body": f"<p>{written(world, thread, thread.steps[0], asked)}</p>",
             "author": author,
             "url": None,
         },
@@ -274,7 +275,3 @@ def _step(step: Step, admin: dict[str, Any], told: dict[str, Any]) -> tuple[str,
 
 def _named(admin: dict[str, Any]) -> dict[str, Any]:
     return {key: admin[key] for key in ("id", "name", "email")}
-
-
-def _has_words(version: Version) -> bool:
-    return version.stream == "conversation_part" and bool((version.record or {}).get("body"))

@@ -7,13 +7,14 @@ seconds.
 import functools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..chance import Chance
 from ..crm import Record
 from ..history import History, Version, once_per_world
 from ..lives import Change, live, moments
-from ..support import Step, Thread, askers, threads
+from ..remarks import written
+from ..support import WORDED, Step, Thread, askers, threads
 from ..world import AHEAD, World
 
 ACCOUNT_ID = 12_514_403
@@ -69,12 +70,20 @@ def groups(world: World) -> list[dict[str, Any]]:
     ]
 
 
+class _Comment(NamedTuple):
+    """What happened to a ticket, by whom, and what was written if anything was."""
+
+    step: Step
+    author_id: int
+    body: str
+
+
 class _Desk:
     def __init__(self, world: World) -> None:
         self.chance, self.world = Chance(world.seed, "zendesk"), world
         self.first, self.last = world.started_at, world.now + AHEAD
         self.versions: list[Version] = []
-        self.comments: dict[tuple[str, datetime], tuple[Step, int]] = {}
+        self.comments: dict[tuple[str, datetime], _Comment] = {}
         people = askers(world, "zendesk")
         self.organizations = self._organizations(list(dict.fromkeys(company_id for company_id, _ in people)))
         self.agents = [self._agent(number) for number in range(4)]
@@ -172,7 +181,7 @@ class _Desk:
             "type": "incident",
             "subject": subject,
             "raw_subject": subject,
-            "description": f"{subject}. Please help.",
+            "description": written(self.world, thread, thread.steps[0], f"{subject}. Please help."),
             "priority": thread.priority,
             "status": "new" if is_theirs else "open",
             "recipient": None,
@@ -196,7 +205,10 @@ class _Desk:
         born = {**about, "created_at": text(at[0]), **_dated(at[0])}
         self.versions += live("ticket", str(id_), at, born, steps, born_as="ticket.created")
         authors = {"customer": requester["id"], "colleague": agent["id"], "bot": -1}
-        self.comments |= {(str(id_), step.at): (step, authors[step.who]) for step in thread.steps}
+        for step in thread.steps:
+            body = born["description"] if step is thread.steps[0] else "Thank you, we are looking into it."
+            comment = _Comment(step, authors[step.who], written(self.world, thread, step, body))
+            self.comments[str(id_), step.at] = comment
 
 
 def _change(step: Step, agent: dict[str, Any]) -> tuple[str, Change]:
@@ -226,7 +238,8 @@ def ticket_events(world: World, at: datetime) -> list[dict[str, Any]]:
             continue
         id_, past = 26_000_000 + number * 10, before.get(one.id)
         before[one.id] = one.record
-        step, author_id = desk.comments.get((one.id, one.at), (None, None))
+        comment = desk.comments.get((one.id, one.at))
+        author_id = comment.author_id if comment else None
         told.append(
             {
                 "id": id_,
@@ -237,22 +250,19 @@ def ticket_events(world: World, at: datetime) -> list[dict[str, Any]]:
                 "event_type": "Audit",
                 "via": "Web form",
                 "child_events": [
-                    {"id": id_ + place, **child} for place, child in enumerate(_children(one, past, step, author_id), 1)
+                    {"id": id_ + place, **child} for place, child in enumerate(_children(one, past, comment), 1)
                 ],
             }
         )
     return told
 
 
-def _children(
-    one: Version, past: dict[str, Any] | None, step: Step | None, author_id: int | None
-) -> Iterator[dict[str, Any]]:
+def _children(one: Version, past: dict[str, Any] | None, comment: _Comment | None) -> Iterator[dict[str, Any]]:
     """The comment, if there is one, and the fields that are now otherwise; of a new ticket those it began with."""
     record = one.record or {}
-    if step and step.kind in ("message", "reopen", "note"):
-        body = record["description"] if past is None else "Thank you, we are looking into it."
-        comment = {"event_type": "Comment", "type": "Comment", "public": step.kind != "note"}
-        yield {**comment, "author_id": author_id, "body": body}
+    if comment and comment.step.kind in WORDED:
+        about = {"event_type": "Comment", "type": "Comment", "public": comment.step.kind != "note"}
+        yield {**about, "author_id": comment.author_id, "body": comment.body}
     if past is None:
         yield {"event_type": "Create", "status": record["status"], "priority": record["priority"]}
     elif changed := {key: value for key, value in record.items() if past.get(key) != value and key != "updated_at"}:
@@ -266,8 +276,9 @@ def ticket_metric_events(world: World, at: datetime) -> list[dict[str, Any]]:
     sees."""
     desk, told, answered = _desk(world), [], set[str]()
     for number, one in enumerate(history(world).versions):
-        step, _ = desk.comments.get((one.id, one.at), (None, None))
-        is_answer = step is not None and step.kind == "message" and step.who == "colleague" and one.id not in answered
+        comment = desk.comments.get((one.id, one.at))
+        is_answer = comment is not None and (comment.step.kind, comment.step.who) == ("message", "colleague")
+        is_answer = is_answer and one.id not in answered
         if one.stream != "ticket" or one.at > at or not (one.event_type == "ticket.created" or is_answer):
             continue
         answered |= {one.id} if is_answer else set()

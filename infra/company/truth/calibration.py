@@ -8,7 +8,6 @@ from ..calls import Call
 from ..health import courses
 from ..world import World
 from . import arr, calls, deals, health
-from .accounts import account_of
 
 HORIZON = timedelta(days=180)
 
@@ -27,11 +26,10 @@ class Case:
 def cases(world: World, days: list[date]) -> list[Case]:
     """Of everyone who had a score and a contract in force. Calls are heard and threats judged as people would."""
     moods = {one.call_id: feeling for one in calls.told(world) if (feeling := _mood(one)) is not None}
-    called = {one.call_id: one.company_id for one in world.calls}
     threats = [
-        (account_of(world, company), when, threat.level)
-        for (record, _, when), threat in calls.threats(world).items()
-        if (company := called.get(record))
+        (threat.account_id, when, threat.level)
+        for (_, _, when), threat in calls.threats(world).items()
+        if threat.account_id
     ]
     leavings, found = arr.leavings(world), []
     for day in days:

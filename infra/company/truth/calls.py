@@ -25,13 +25,19 @@ LEAST_IN_A_THIRD = 3
 LEAST_OPEN_DEALS = 4
 _DECISION_MAKERS = ("Chief Financial Officer", "Director of Operations", "Owner")
 _OUTCOMES = ("decision", "next_step", "objection", "pricing")
+_Heard = dict[tuple[str | None, str], list[tuple[datetime, str]]]
+"""When and in which record, by account and competitor."""
 _LEVELS = ((Decimal(1), 1), (Decimal("2.5"), 2), (Decimal(4), 3), (Decimal(6), 4))
 
 
 @dataclass(frozen=True, slots=True)
 class Threat:
-    """A mention's points. language and towards_us are labels of the sentence; the rest follows from the company."""
+    """A mention's points. language and towards_us are labels of the sentence; the rest follows from the company.
 
+    account_id is None of what colleagues write.
+    """
+
+    account_id: str | None
     customer: Decimal
     language: str | None
     deal: Decimal
@@ -110,41 +116,50 @@ def talking_points(call: Call) -> set[str]:
 
 
 def threats(world: World, known_at: datetime | None = None) -> dict[tuple[str, str, datetime], Threat]:
-    """By record, competitor and instant, of every mention in calls and chat."""
-    at = known_at or world.now
+    """By record, competitor and instant, of every mention in calls, in the chat and at the desks."""
+    at, nothing = known_at or world.now, Decimal(0)
     found = {}
-    heard: dict[tuple[str | None, str], list[tuple[datetime, str]]] = defaultdict(list)
+    heard: _Heard = defaultdict(list)
     spoken = [(call, one) for call in told(world, at) for one in call.sentences if one.line.competitor]
     for call, one in spoken:
         heard[account_of(world, call.company_id), str(one.line.competitor)].append((_when(call, one), call.call_id))
+    written = sales.desk_mentions(world, at)
+    for message in written:
+        heard[message.account_id, message.competitor].append((message.at, message.record_id))
     for call, one in spoken:
         when, is_customer, competitor = _when(call, one), one.speaker.employee is None, str(one.line.competitor)
-        earlier = (
-            there
-            for there, call_id in heard[account_of(world, call.company_id), competitor]
-            if call_id != call.call_id and when - timedelta(days=30) <= there < when
-        )
+        account_id = account_of(world, call.company_id)
         found[call.call_id, competitor, when] = Threat(
+            account_id=account_id,
             customer=Decimal(2 if is_customer else 0),
             language=one.line.language,
             deal=_deal_points(world, call.deal, when, at),
             towards_us=one.line.towards_us if is_customer else 0,
             decision_maker=Decimal(is_customer and one.speaker.title in _DECISION_MAKERS),
-            repeat=Decimal(call.company_id is not None and any(earlier)),
+            repeat=_repeat(heard, account_id, competitor, when, call.call_id),
         )
-    nothing = Decimal(0)
+    for message in written:
+        is_customer = message.account_id is not None
+        found[message.record_id, message.competitor, message.at] = Threat(
+            account_id=message.account_id,
+            customer=Decimal(2 if is_customer else 0),
+            language=message.line.language,
+            deal=nothing,
+            towards_us=message.line.towards_us if is_customer else 0,
+            decision_maker=nothing,
+            repeat=_repeat(heard, message.account_id, message.competitor, message.at, message.record_id),
+        )
     texts = {(one.channel_id, one.ts): one.text for one in world.workspace.messages}
     for rumour in sales.slack_mentions(world, at):
         language = _rumour_language(texts[rumour.channel_id, rumour.ts])
         key = f"{rumour.channel_id}/{rumour.ts}", rumour.competitor, _ts_instant(rumour.ts)
-        found[key] = Threat(nothing, language, nothing, 0, nothing, nothing)
+        found[key] = Threat(None, nothing, language, nothing, 0, nothing, nothing)
     return found
 
 
 def mentions_per_day(world: World) -> Counter[tuple[str, date]]:
-    """By competitor and business day, of calls and chat."""
-    named = [(one.competitor, company_date(one.at)) for one in sales.mentions(world)]
-    return Counter(named + [(one.competitor, company_date(one.at)) for one in sales.slack_mentions(world)])
+    """By competitor and business day."""
+    return Counter((competitor, company_date(at)) for _, competitor, at in sales.every_mention(world))
 
 
 def record_90d(world: World, competitor: str, day: date) -> Record90:
@@ -157,6 +172,12 @@ def record_90d(world: World, competitor: str, day: date) -> Record90:
 def window_30d(today: date) -> tuple[date, date]:
     """The last 30 days that are over."""
     return today - timedelta(days=30), today - timedelta(days=1)
+
+
+def _repeat(heard: _Heard, account_id: str | None, competitor: str, when: datetime, record_id: str) -> Decimal:
+    """One if the account named it elsewhere in the thirty days before."""
+    earlier = (there for there, where in heard[account_id, competitor] if where != record_id)
+    return Decimal(account_id is not None and any(when - timedelta(days=30) <= there < when for there in earlier))
 
 
 def _talk_ms(said: list[Sentence]) -> int:

@@ -89,10 +89,8 @@ def judge(planted: Planted, alarms: Iterable[Alarm], score: Score) -> None:
 def daily(world: World) -> dict[tuple[str, str], Mapping[date, int]]:
     """Some daily metrics of the company, by metric and dimension; a day that is missing has 0."""
     named: dict[str, Counter[date]] = defaultdict(Counter)
-    for one in sales.mentions(world):
-        named[one.competitor][company_date(one.at)] += 1
-    for told in sales.slack_mentions(world):
-        named[told.competitor][company_date(told.at)] += 1
+    for _, competitor, at in sales.every_mention(world):
+        named[competitor][company_date(at)] += 1
     return {
         ("calls_held", "all"): sales.calls_per_day(world),
         **{("competitor_mentions", competitor): days for competitor, days in named.items()},

@@ -12,6 +12,9 @@ from decimal import Decimal
 
 from ..calls import Call
 from ..chance import company_date
+from ..grammar import Line
+from ..remarks import remarks
+from ..render import zendesk
 from ..world import World
 from . import deals
 from .accounts import account_of
@@ -39,6 +42,22 @@ class ChatMention:
     ts: str
     competitor: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeskMention:
+    """A competitor named at a help desk, and whose customer did so: account_id is None of a colleague, and of a user
+    whom Zendesk deleted, for it no longer tells who that was."""
+
+    desk: str
+    record_id: str
+    account_id: str | None
+    at: datetime
+    line: Line
+
+    @property
+    def competitor(self) -> str:
+        return str(self.line.competitor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +176,6 @@ def calls_per_day(world: World, known_at: datetime | None = None) -> Counter[dat
     return Counter(company_date(call.started_at) for call in calls(world, known_at))
 
 
-def mentions_per_day(world: World, known_at: datetime | None = None) -> Counter[date]:
-    return Counter(company_date(mention.at) for mention in mentions(world, known_at))
-
-
 def slack_mentions(world: World, known_at: datetime | None = None) -> list[ChatMention]:
     """Live messages that name a competitor, in channels the app hears."""
     at = known_at or world.now
@@ -169,15 +184,34 @@ def slack_mentions(world: World, known_at: datetime | None = None) -> list[ChatM
     return [ChatMention(one.channel_id, one.ts, competitor, one.at) for one, competitor in named if competitor]
 
 
+def desk_mentions(world: World, known_at: datetime | None = None) -> list[DeskMention]:
+    """In messages and notes that are there, of conversations and tickets that are there."""
+    at = known_at or world.now
+    users = [one.record for one in zendesk.history(world).living(at, "user") if one.record]
+    gone = {("zendesk", one["external_id"]) for one in users if not one["active"]}
+    found = []
+    for one in remarks(world).values():
+        if one.line.competitor and one.is_there(at):
+            is_known = one.step.who == "customer" and (one.thread.desk, one.thread.contact.id) not in gone
+            account_id = account_of(world, one.thread.company_id) if is_known else None
+            found.append(DeskMention(one.thread.desk, one.thread.id, account_id, one.step.at, one.line))
+    return found
+
+
+def every_mention(world: World, known_at: datetime | None = None) -> list[tuple[str, str, datetime]]:
+    """Source, competitor and instant: in calls, in the chat and at the desks."""
+    told = [("gong", one.competitor, one.at) for one in mentions(world, known_at)]
+    told += [("slack", one.competitor, one.at) for one in slack_mentions(world, known_at)]
+    return told + [(one.desk, one.competitor, one.at) for one in desk_mentions(world, known_at)]
+
+
 def dashboard_30d(world: World, known_at: datetime | None = None) -> Dashboard:
-    """Calls, accounts called and competitors named in calls or chat, from 30 days ago to yesterday."""
+    """Calls, accounts called and competitors named anywhere, from 30 days ago to yesterday."""
     at = known_at or world.now
     last = company_date(at) - timedelta(days=1)
     first = last - timedelta(days=29)
     recent = [call for call in calls(world, at) if first <= company_date(call.started_at) <= last]
-    told = [(one.competitor, one.at) for one in mentions(world, at)]
-    told += [(one.competitor, one.at) for one in slack_mentions(world, at)]
-    named = {competitor for competitor, when in told if first <= company_date(when) <= last}
+    named = {competitor for _, competitor, when in every_mention(world, at) if first <= company_date(when) <= last}
     accounts = {account_of(world, call.company_id) for call in recent if call.company_id}
     return Dashboard(len(recent), len(accounts), len(named))
 

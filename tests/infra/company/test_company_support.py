@@ -8,6 +8,7 @@ import pytest
 from infra.company import hours
 from infra.company.chance import company_date
 from infra.company.health import courses
+from infra.company.remarks import remarks
 from infra.company.support import threads
 from infra.company.truth import calibration, support
 from infra.company.world import build
@@ -53,6 +54,17 @@ def test_every_seed_plants_what_response_times_get_wrong(seed: int) -> None:
     assert {("message", "bot"), ("note", "colleague"), ("reopen", "customer"), ("rating", "customer")} <= steps
     assert any(one.steps[0].who == "colleague" for one in threads(world))
     assert any(one.deleted_at for one in threads(world))
+
+
+@pytest.mark.parametrize("seed", [1, 7, 2024])
+def test_every_seed_names_competitors_at_both_desks_and_in_what_they_lose_again(seed: int) -> None:
+    world = build(seed)
+    said = [one for one in remarks(world).values() if one.step.at <= world.now]
+    named = {(one.thread.desk, one.step.who) for one in said if one.line.competitor and one.is_there(world.now)}
+    assert named == {(desk, who) for desk in ("intercom", "zendesk") for who in ("customer", "colleague")}
+    lost = {one.thread.desk for one in said if one.line.competitor and not one.is_there(world.now)}
+    assert lost == {"intercom", "zendesk"}
+    assert any(one.step.who == "customer" and not one.line.competitor for one in said), "and what only sounds like one"
 
 
 def test_customers_leave_after_a_decline_or_suddenly() -> None:
