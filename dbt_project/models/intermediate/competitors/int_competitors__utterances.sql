@@ -143,7 +143,9 @@ written as (
         comments.first_received_at as received_at,
         comments.created_at as said_at
     from comments
-    left join requesters on requesters.user_id = comments.author_id
+    left join requesters
+        on requesters.connection_id = comments.connection_id
+        and requesters.user_id = comments.author_id
 
 ),
 
