@@ -18,7 +18,12 @@
         {%- call statement('forget ' ~ table, fetch_result=false) %}
     delete from {{ memory.database }}.{{ memory.schema }}.{{ table }}
     where
-        content_hash not in (select content_hash from {{ documents }})
+        content_hash in (
+            select made.content_hash
+            from {{ memory.database }}.{{ memory.schema }}.{{ table }} as made
+            left join {{ documents }} as documents on documents.content_hash = made.content_hash
+            where documents.content_hash is null
+        )
         and exists (select 1 from {{ documents }})
         {%- endcall -%}
     {%- endfor -%}

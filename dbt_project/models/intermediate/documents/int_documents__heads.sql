@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 calls as (
@@ -13,10 +15,11 @@ gong_calls as (
 
 ),
 
-messages as (
+-- A thread's first piece stands for the thread; where no message has words there is nothing to be the head of.
+threads as (
 
-    select * from {{ ref('int_slack__messages') }}
-    where not is_deleted and not is_from_bot
+    select * from {{ ref('int_documents__slack_pieces') }}
+    where piece_number = 1
 
 ),
 
@@ -112,34 +115,6 @@ heads as (
         calls.started_at as occurred_at
     from gong_calls
     inner join calls on calls.call_id = gong_calls.call_id
-
-    union all
-
-    select
-        'slack' as source,
-        messages.connection_id,
-        messages.channel_id || '/' || coalesce(messages.thread_ts, messages.message_ts) as source_record_id,
-        'thread' as document_type,
-        case
-            when coalesce(channels.is_private, true) then 'private'
-            when channels.is_shared_externally then 'customer'
-            else 'internal'
-        end as sensitivity,
-        '#' || channels.channel_name as title,
-        null as account_id,
-        null as deal_key,
-        min(messages.sent_at) as occurred_at
-    from messages
-    left join channels
-        on channels.connection_id = messages.connection_id
-        and channels.channel_id = messages.channel_id
-    group by
-        messages.connection_id,
-        messages.channel_id,
-        coalesce(messages.thread_ts, messages.message_ts),
-        channels.is_private,
-        channels.is_shared_externally,
-        channels.channel_name
 
     union all
 
@@ -270,17 +245,37 @@ heads as (
         created_at as occurred_at
     from files
 
+),
+
+identified as (
+
+    select
+        {{ document_id() }} as document_id,
+        *
+    from heads
+
+    union all
+
+    select
+        threads.document_id,
+        threads.source,
+        threads.connection_id,
+        threads.source_record_id,
+        'thread' as document_type,
+        case
+            when coalesce(channels.is_private, true) then 'private'
+            when channels.is_shared_externally then 'customer'
+            else 'internal'
+        end as sensitivity,
+        '#' || channels.channel_name as title,
+        null as account_id,
+        null as deal_key,
+        threads.began_at as occurred_at
+    from threads
+    left join channels
+        on channels.connection_id = threads.connection_id
+        and channels.channel_id = threads.channel_id
+
 )
 
-select
-    {{ document_id() }} as document_id,
-    source,
-    connection_id,
-    source_record_id,
-    document_type,
-    sensitivity,
-    title,
-    account_id,
-    deal_key,
-    occurred_at
-from heads
+select * from identified

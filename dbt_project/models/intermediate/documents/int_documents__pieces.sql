@@ -10,7 +10,7 @@ numbered as (
 
 slack_pieces as (
 
-    select * exclude (read_until) from {{ ref('int_documents__slack_pieces') }}
+    select * exclude (channel_id, began_at, read_until) from {{ ref('int_documents__slack_pieces') }}
     where piece_number is not null
 
 ),

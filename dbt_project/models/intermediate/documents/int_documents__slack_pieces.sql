@@ -36,6 +36,7 @@ threads as (
         source,
         connection_id,
         source_record_id,
+        channel_id,
         max(read_until) as read_until
     from messages
     {%- if is_incremental() %}
@@ -49,29 +50,48 @@ threads as (
             where {{ is_told_again }}
         )
     {%- endif %}
-    group by source, connection_id, source_record_id
+    group by source, connection_id, source_record_id, channel_id
+
+),
+
+live_messages as (
+
+    select
+        messages.*,
+        threads.document_id
+    from messages
+    inner join threads
+        on threads.connection_id = messages.connection_id
+        and threads.source_record_id = messages.source_record_id
+    where not messages.is_deleted and not messages.is_from_bot
+
+),
+
+beginnings as (
+
+    select
+        document_id,
+        min(sent_at) as began_at
+    from live_messages
+    group by document_id
 
 ),
 
 told as (
 
     select
-        messages.source,
-        messages.connection_id,
-        messages.source_record_id,
-        messages.message_ts as position_key,
+        live_messages.source,
+        live_messages.connection_id,
+        live_messages.source_record_id,
+        live_messages.message_ts as position_key,
         coalesce(users.real_name, users.user_name) as speaker,
-        messages.message_text as piece_text,
+        live_messages.message_text as piece_text,
         null::number(18, 0) as start_ms,
         null::number(18, 0) as end_ms
-    from messages
-    inner join threads
-        on threads.connection_id = messages.connection_id
-        and threads.source_record_id = messages.source_record_id
+    from live_messages
     left join users
-        on users.connection_id = messages.connection_id
-        and users.user_id = messages.user_id
-    where not messages.is_deleted and not messages.is_from_bot
+        on users.connection_id = live_messages.connection_id
+        and users.user_id = live_messages.user_id
 
 ),
 
@@ -97,9 +117,12 @@ kept as (
         numbered.end_ms,
         numbered.start_offset,
         numbered.piece_hash,
+        threads.channel_id,
+        beginnings.began_at,
         threads.read_until
     from threads
     left join numbered on numbered.document_id = threads.document_id
+    left join beginnings on beginnings.document_id = threads.document_id
 
 )
 
