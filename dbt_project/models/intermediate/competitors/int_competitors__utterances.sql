@@ -53,7 +53,7 @@ parts as (
     where
         not parts.is_deleted
         and not parts.is_redacted
-        and parts.body_html is not null
+        and parts.body_text is not null
         and not coalesce(conversations.is_deleted, false)
 
 ),
@@ -110,7 +110,7 @@ written as (
         conversation_id as source_record_id,
         '0' as utterance_id,
         author_email,
-        regexp_replace(first_message_html, '<[^>]*>', ' ') as utterance_text,
+        first_message_text as utterance_text,
         coalesce(author_type in ('user', 'lead', 'contact'), false) as is_by_customer,
         first_received_at as received_at,
         created_at as said_at
@@ -124,7 +124,7 @@ written as (
         conversation_id as source_record_id,
         part_id as utterance_id,
         author_email,
-        regexp_replace(body_html, '<[^>]*>', ' ') as utterance_text,
+        body_text as utterance_text,
         coalesce(author_type in ('user', 'lead', 'contact'), false) as is_by_customer,
         first_received_at as received_at,
         created_at as said_at

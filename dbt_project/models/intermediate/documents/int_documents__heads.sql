@@ -124,7 +124,7 @@ heads as (
         conversations.conversation_id as source_record_id,
         'ticket' as document_type,
         'customer' as sensitivity,
-        trim(regexp_replace(conversations.subject, '<[^>]*>', ' ')) as title,
+        conversations.subject as title,
         asked.account_id,
         null as deal_key,
         conversations.created_at as occurred_at

@@ -22,14 +22,14 @@ parties as (
 conversations as (
 
     select * from {{ ref('stg_intercom__conversations') }}
-    where not is_deleted and first_message_html is not null
+    where not is_deleted and first_message_text is not null
 
 ),
 
 parts as (
 
     select * from {{ ref('stg_intercom__conversation_parts') }}
-    where not is_deleted and not is_redacted and body_html is not null
+    where not is_deleted and not is_redacted and body_text is not null
 
 ),
 
@@ -98,7 +98,7 @@ told as (
         conversation_id as source_record_id,
         '0' as position_key,
         author_type as speaker,
-        trim(regexp_replace(first_message_html, '<[^>]*>', ' ')) as piece_text,
+        first_message_text as piece_text,
         null as start_ms,
         null as end_ms
     from conversations
@@ -111,7 +111,7 @@ told as (
         conversation_id as source_record_id,
         '1' || to_char(created_at, 'YYYYMMDDHH24MISS') || part_id as position_key,
         author_type as speaker,
-        trim(regexp_replace(body_html, '<[^>]*>', ' ')) as piece_text,
+        body_text as piece_text,
         null as start_ms,
         null as end_ms
     from parts

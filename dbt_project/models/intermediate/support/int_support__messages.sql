@@ -66,7 +66,7 @@ intercom_messages as (
         intercom_parts.part_type = 'comment'
         or (
             intercom_parts.part_type in ('open', 'close')
-            and (intercom_parts.body_html is not null or intercom_parts.is_redacted)
+            and (intercom_parts.body_text is not null or intercom_parts.is_redacted)
         )
 
 ),

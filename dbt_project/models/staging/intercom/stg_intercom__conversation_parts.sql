@@ -21,7 +21,7 @@ typed as (
         lower(payload:part_type::varchar) as part_type,
         lower(payload:author:type::varchar) as author_type,
         lower(payload:author:email::varchar) as author_email,
-        payload:body::varchar as body_html,
+        {{ html_text('payload:body::varchar') }} as body_text,
         coalesce(try_to_boolean(payload:redacted::varchar), false) as is_redacted,
         {{ unix_time('payload:created_at') }} as created_at,
         {{ record_times() }}
