@@ -14,6 +14,6 @@
   Whether a row of an incremental model, which keeps its `read_until()`, was written since this one last read that model.
   This one keeps the same column of the rows it was told by. For the WHERE of an incremental run.
 -#}
-{% macro written_since_last_run(read_until='read_until') -%}
-    {{ read_until }} > (select coalesce(max(read_until), '1970-01-01'::timestamp_ntz) from {{ this }})
+{% macro written_since_last_run() -%}
+    read_until > (select coalesce(max(read_until), '1970-01-01'::timestamp_ntz) from {{ this }})
 {%- endmacro %}
