@@ -83,8 +83,10 @@ def contracts(world: World) -> tuple[Contract, ...]:
         made += _until(list(written), left_at, _NOTICE if story is _leaves_with_notice else _AT_ONCE)
     for loser in world.market.companies:
         if loser.merged_into:
-            pen = _Pen(world, chance, loser.id)
-            made += [pen.signs((loser.created_at - world.started_at).total_seconds() / 86_400 + 5)]
+            days = (loser.created_at - world.started_at).total_seconds() / 86_400
+            signed = _Pen(world, chance, loser.id).signs(days + 5)
+            # Who leaves, leaves under both names.
+            made += _until([signed], courses(world)[loser.merged_into].churned_at, _AT_ONCE)
     return tuple(made)
 
 
