@@ -2,23 +2,21 @@
 
 import random
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from tests.dbt_project.compared import TABLES, Tables, tables
-from tests.dbt_project.story import EVENTS, LANDED_AT, Told
+from tests.dbt_project.story import EVENTS, Told
 from tests.dbt_project.warehouse import Warehouse
 
 
 def tell(warehouse: Warehouse, *runs: Sequence[Told]) -> Tables:
     """Every table after these events, each sequence landed an hour after the one before and followed by a dbt run."""
     wanted = [f"+{table.split('.')[1].lower()}" for table in TABLES]
-    warehouse.forget()
-    for number, events in enumerate(runs):
-        warehouse.land(events, LANDED_AT + timedelta(hours=number))
-        warehouse.run_again(*wanted, full_refresh=number == 0)
+    for _ in warehouse.tell(runs, *wanted):
+        pass
     return tables(warehouse)
 
 

@@ -1,13 +1,12 @@
 """What the runs after the first one told, a full refresh tells as well, to the row."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
 
 from tests.dbt_project.known_company import KnownCompany
-from tests.dbt_project.story import LANDED_AT, Told
+from tests.dbt_project.story import Told
 from tests.dbt_project.warehouse import Warehouse
 
 Answer = TypeVar("Answer")
@@ -195,12 +194,7 @@ def _told_in_runs(
     answer: Callable[[Warehouse], Answer],
 ) -> list[Answer]:
     """The answer after each run, of what landed an hour after the one before; a full refresh gives the last one too."""
-    warehouse.forget()
-    told = []
-    for number, events in enumerate(runs):
-        warehouse.land(events, LANDED_AT + timedelta(hours=number))
-        warehouse.run_again(*models, full_refresh=number == 0)
-        told.append(answer(warehouse))
+    told = [answer(warehouse) for _ in warehouse.tell(runs, *models)]
     warehouse.run_again(*models, full_refresh=True)
     assert answer(warehouse) == told[-1]
     return told

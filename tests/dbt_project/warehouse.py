@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from infra.local.warehouse.running import connect, running_warehouse
 from infra.snowflake import migrate
-from tests.dbt_project.story import Told
+from tests.dbt_project.story import LANDED_AT, Told
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project"), "--target", "local")
@@ -91,6 +91,14 @@ class Warehouse:
         typed = ", ".join(_typed(name, f"column{number}") for number, name in enumerate(COLUMNS, start=1))
         statement = f"insert into SOPHIA.RAW_DATA.EVENTS ({', '.join(COLUMNS)}) select {typed} from values "  # noqa: S608
         self._execute(statement + ", ".join([row] * len(rows)), [value for values in rows for value in values])
+
+    def tell(self, runs: Iterable[Iterable[Told]], *wanted: str) -> Iterator[None]:
+        """From an empty raw table: after each run, over what landed an hour after the one before."""
+        self.forget()
+        for number, events in enumerate(runs):
+            self.land(events, LANDED_AT + timedelta(hours=number))
+            self.run_again(*wanted, full_refresh=number == 0)
+            yield
 
     def load(self) -> None:
         """Land what lies in the lake, by the statement the pipe runs."""

@@ -45,6 +45,7 @@ def told_since(world: World) -> datetime | None:
     return min((datetime.fromisoformat(one["detectedAt"]) for one in _signals(world)), default=None)
 
 
+@lru_cache(maxsize=4)
 def _signals(world: World) -> list[dict[str, str]]:
     """What is told again is written otherwise and says the same."""
     told = [json.loads(one.body) for one in deliveries(world, sources=["usergems"])]

@@ -14,18 +14,14 @@
 {%- set streams = [
     'gong/transcript', 'slack/message', 'intercom/conversation', 'intercom/conversation_part', 'zendesk/ticket_event'
 ] %}
-{%- set vocabulary_key -%}
-    (
-        select md5(listagg(entry, '|') within group (order by entry))
-        from (
-            select competitor_name || '/' || alias || '/' || alias_kind || '/' || coalesce(reads_as, '') as entry
-            from {{ ref('competitors') }}
-            union all
-            select phrase || '/' || weight::varchar || '/' || coalesce(not_for, '') as entry
-            from {{ ref('competitor_cues') }}
-        )
-    )
+{%- set vocabulary -%}
+    select competitor_name || '/' || alias || '/' || alias_kind || '/' || coalesce(reads_as, '') as entry
+    from {{ ref('competitors') }}
+    union all
+    select phrase || '/' || weight::varchar || '/' || coalesce(not_for, '') as entry
+    from {{ ref('competitor_cues') }}
 {%- endset %}
+{%- set vocabulary_key = contents_key(vocabulary) %}
 {%- set in_scope = received_since_last_run(
     streams, 'received_at', recorded_as='first_received_at', still_holds='vocabulary_key = ' ~ vocabulary_key
 ) %}

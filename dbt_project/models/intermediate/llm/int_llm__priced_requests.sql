@@ -10,19 +10,15 @@
     on_schema_change='fail',
 ) }}
 
-{%- set price_book_key -%}
-    (
-        select md5(listagg(entry, '|') within group (order by entry))
-        from (
-            select
-                provider_name || '/' || model_name || '/' || valid_from::varchar || '/'
-                || input_usd_per_1m::varchar || '/' || output_usd_per_1m::varchar || '/'
-                || coalesce(cached_usd_per_1m::varchar, '') || '/'
-                || coalesce(reasoning_usd_per_1m::varchar, '') as entry
-            from {{ ref('llm_price_book') }}
-        )
-    )
+{%- set prices -%}
+    select
+        provider_name || '/' || model_name || '/' || valid_from::varchar || '/'
+        || input_usd_per_1m::varchar || '/' || output_usd_per_1m::varchar || '/'
+        || coalesce(cached_usd_per_1m::varchar, '') || '/'
+        || coalesce(reasoning_usd_per_1m::varchar, '') as entry
+    from {{ ref('llm_price_book') }}
 {%- endset %}
+{%- set price_book_key = contents_key(prices) %}
 {%- set is_new -%}
     (
         {{ written_since_last_run() }}
