@@ -17,8 +17,8 @@ TIME_LIMIT_S = 600
 
 def command(*arguments: str) -> list[str]:
     """dbt's own command line, with the project's folders named so that the caller's folder does not matter."""
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    return [dbt, *arguments, "--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project")]
+    folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project")]
+    return [sys.executable, "-m", "infra.dbt_process", *arguments, *folders]
 
 
 def environment(port: int) -> dict[str, str]:

@@ -6,29 +6,24 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from infra.dbt_process import KEPT, parsed
 from tests.dbt_project.compared import Tables, tables
 from tests.dbt_project.known_company import KnownCompany, built
 from tests.dbt_project.story import AS_OF, EVENTS, LANDED_AT
-from tests.dbt_project.warehouse import PROJECT, Warehouse, running
+from tests.dbt_project.warehouse import Warehouse, running
 
 SEEDS = [int(one) for one in (os.environ.get("SOPHIA_TRUTH_SEEDS") or "7").split(",")]
 """One, so that `make test` stays short: a company takes minutes. `make accuracy` compares ten, five of them drawn."""
 
 
 @pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+def manifest() -> Manifest:
     """No run may depend on what was true while parsing, so it serves every warehouse and every clock."""
-    folder = str(tmp_path_factory.mktemp("parse"))
-    outcome = dbtRunner().invoke(
-        ["--quiet", "--log-path", folder, "--warn-error", "parse", *PROJECT, "--target-path", folder]
-    )
-    if not isinstance(outcome.result, Manifest):
-        pytest.fail(f"dbt parse: {outcome.exception}")
+    read = parsed(KEPT)
     gc.freeze()  # a million objects: looking through them for garbage would be a third of what dbt does here
-    return outcome.result
+    return read
 
 
 @pytest.fixture(scope="session", params=["story"])

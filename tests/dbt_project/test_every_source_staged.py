@@ -10,8 +10,9 @@ import pytest
 
 from events.envelope import Envelope
 from infra.company import vendors
+from infra.dbt_process import ROOT
 from tests.dbt_project.known_company import KnownCompany
-from tests.dbt_project.warehouse import ROOT, Warehouse
+from tests.dbt_project.warehouse import Warehouse
 from tests.infra.company.lanes import newest
 
 STAGING = ROOT / "dbt_project/models/staging"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 
+from infra.dbt_process import ROOT
 from infra.trace import read_by
-from tests.dbt_project.warehouse import ROOT
 
 SCHEMAS = {
     "STAGING",

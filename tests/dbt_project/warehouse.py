@@ -17,12 +17,12 @@ import snowflake.connector
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
+from infra.dbt_process import PROJECT
 from infra.local.warehouse.running import connect, running_warehouse
 from infra.snowflake import migrate
+from tests.dbt_project.quick_dbt import without_repetition
 from tests.dbt_project.story import LANDED_AT, Told
 
-ROOT = Path(__file__).parents[2]
-PROJECT = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project"), "--target", "local")
 LAKE_BUCKET = "lake"
 COLUMNS = [
     "event_id",
@@ -64,7 +64,7 @@ class Warehouse:
 
     def _invoke(self, *arguments: str, **variables: Any) -> dbtRunnerResult:
         told = json.dumps({"as_of": self.as_of, **variables})
-        options = [*PROJECT, "--target-path", str(self.folder / "dbt"), "--vars", told]
+        options = [*PROJECT, "--target", "local", "--target-path", str(self.folder / "dbt"), "--vars", told]
         # No log: of 4,000 lines a run, which nobody reads, each costs more than what it tells of.
         quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(self.folder / "dbt")]
         if arguments[0] != "docs":
@@ -72,6 +72,7 @@ class Warehouse:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("SOPHIA_WAREHOUSE_PORT", str(self.port))
             environment.setenv("DO_NOT_TRACK", "1")
+            without_repetition(environment, arguments[0])
             return dbtRunner(manifest=self.manifest).invoke([*quiet, *arguments, *options])
 
     def run_again(self, *wanted: str, full_refresh: bool = False) -> None:

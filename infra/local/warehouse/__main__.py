@@ -22,15 +22,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=9192)
     parser.add_argument("--directory", type=Path, default=Path(".sophia/warehouse"))
+    parser.add_argument("--translations", type=Path, help="file of translated statements (default: this checkout's)")
     options = parser.parse_args()
 
     listener = _listen(options.port)
     from infra.local.warehouse.application import CannotOpen, application  # noqa: PLC0415  DuckDB reads TZ on import
 
     try:
-        server = uvicorn.Server(uvicorn.Config(application(options.directory), log_level="warning"))
+        app = application(options.directory, options.translations)
     except CannotOpen as error:
         sys.exit(str(error))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     # Every statement is a tree whose nodes know their parents: looking through them for garbage costs much.
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

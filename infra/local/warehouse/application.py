@@ -14,7 +14,7 @@ from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 from starlette.applications import Starlette
 
-from infra.local.warehouse import copy_into, inert, once, pipes, results, s3, statements
+from infra.local.warehouse import copy_into, inert, once, pipes, results, s3, statements, translated
 
 # Stock keeps every result of every statement for ever; a client fetches its rows with the answer itself.
 RESULTS_KEPT = 16
@@ -24,18 +24,21 @@ class CannotOpen(Exception):
     """The databases cannot be opened, for instance because another process has them; the message says what to do."""
 
 
-def application(directory: Path) -> Starlette:
+def application(directory: Path, translations: Path | None = None) -> Starlette:
     """The server, with one DuckDB file per database in `directory`. Call once in a process: it patches fakesnow.
 
     Raises CannotOpen.
     """
     directory = directory.resolve()
     (directory / "stages").mkdir(parents=True, exist_ok=True)
+    known = translated.Translations(translations or translated.FILE)
     once.apply()
+    known.read()
     statements.apply()
     results.apply()
     s3.apply(directory / "s3")
     copy_into.apply()
+    known.write()
     stage.LOCAL_BUCKET_PATH = str(directory / "stages")
     try:
         server.shared_fs = _persistent(directory)

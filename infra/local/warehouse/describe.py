@@ -8,7 +8,10 @@ from string import Template
 from typing import Any
 
 import fakesnow.transforms as transforms
-from sqlglot import exp, parse_one
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+
+from infra.local.warehouse.translated import written
 
 _COLUMNS = Template("""
 select
@@ -56,7 +59,7 @@ def described(statement: Any, database: str | None = None, schema: str | None = 
     relation = exp.table_(table.name, db=held_in, catalog=catalog, quoted=True).sql("duckdb")
     names = {"catalog": catalog, "schema": held_in, "name": table.name}
     told = _COLUMNS.substitute(relation=relation, **{key: name.replace("'", "''") for key, name in names.items()})
-    return parse_one(told, read="duckdb")
+    return written(exp.Select(), {DuckDB: told})
 
 
 _stock = transforms.describe_table

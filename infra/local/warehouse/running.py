@@ -14,9 +14,15 @@ STOPS_WITHIN_S = 10
 
 
 @contextmanager
-def running_warehouse(directory: Path, *, port: int = 0, environment: Mapping[str, str] | None = None) -> Iterator[int]:
+def running_warehouse(
+    directory: Path,
+    *,
+    port: int = 0,
+    environment: Mapping[str, str] | None = None,
+    translations: Path | None = None,
+) -> Iterator[int]:
     """The port of a warehouse whose databases lie in `directory`. Its log is directory/server.log."""
-    process, chosen = start(directory, port=port, environment=environment)
+    process, chosen = start(directory, port=port, environment=environment, translations=translations)
     try:
         yield chosen
     finally:
@@ -29,11 +35,16 @@ def running_warehouse(directory: Path, *, port: int = 0, environment: Mapping[st
 
 
 def start(
-    directory: Path, *, port: int = 0, environment: Mapping[str, str] | None = None
+    directory: Path,
+    *,
+    port: int = 0,
+    environment: Mapping[str, str] | None = None,
+    translations: Path | None = None,
 ) -> tuple["subprocess.Popen[str]", int]:
     """The process, which the caller ends, and its port, once it listens."""
     directory.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "infra.local.warehouse", "--port", str(port), "--directory", str(directory)]
+    command += ["--translations", str(translations)] if translations else []
     with (directory / "server.log").open("ab") as log:
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=log, env=os.environ | dict(environment or {}), text=True

@@ -1,0 +1,93 @@
+"""dbt as a process of its own, for the local warehouse: `python -m infra.dbt_process build …`, as dbt's own command.
+
+Its own command parses the project again wherever the port, the clock or the folder is another: ten seconds before the
+first model. Here what it parsed is kept below .sophia, per state of the project's files. No model may depend on what
+was true while parsing: all it may differ by is asked when it runs.
+"""
+
+import fcntl
+import gc
+import hashlib
+import importlib.metadata
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import snowflake.connector.auth._auth as driver
+from dbt.cli.exceptions import DbtUsageException
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+
+ROOT = Path(__file__).parents[1]
+KEPT = ROOT / ".sophia" / "dbt"
+PROJECT = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project"))
+PARSED_BY = ("dbt-core", "dbt-snowflake", "dbt-adapters", "dbt-common")
+
+
+class NotParsed(Exception):
+    """The project cannot be parsed; the message is dbt's."""
+
+
+def main() -> int:
+    """0 when all went well, 1 when a model or a test failed, 2 when dbt could not run: dbt's own codes."""
+    gc.set_threshold(50_000, 50, 50)  # a manifest is a million objects, and none is garbage
+    # Who connects tells which script does: the driver reads the source of every frame for it, forty times a build.
+    driver.get_application_path = lambda: "infra.dbt_process"
+    try:
+        manifest = parsed(KEPT)
+    except NotParsed:
+        return 2  # dbt has said why
+    gc.freeze()
+    outcome = dbtRunner(manifest=manifest).invoke(sys.argv[1:])
+    if isinstance(outcome.exception, DbtUsageException):
+        print(outcome.exception, file=sys.stderr)  # all others dbt has told
+    if outcome.exception:
+        return 2
+    return 0 if outcome.success else 1
+
+
+def parsed(folder: Path) -> Manifest:
+    """The project as its files are now, warnings being errors. Of several processes one parses it.
+
+    Raises NotParsed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"{_state()}.msgpack"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            packed = _parse().to_msgpack(extended_mashumaro_encoder)  # type: ignore[attr-defined]
+            for old in folder.glob("*.msgpack"):
+                old.unlink()
+            unfinished = kept.with_suffix(".unfinished")
+            unfinished.write_bytes(packed)
+            unfinished.replace(kept)
+        content = kept.read_bytes()
+    return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)  # type: ignore[attr-defined]
+
+
+def _parse() -> Manifest:
+    with tempfile.TemporaryDirectory() as folder:
+        places = ["--target-path", folder, "--log-path", folder]
+        command = ["--quiet", "--warn-error", "parse", "--no-partial-parse", *PROJECT, "--target", "local", *places]
+        outcome = dbtRunner().invoke(command)
+    if not isinstance(outcome.result, Manifest):
+        raise NotParsed(str(outcome.exception))
+    return outcome.result
+
+
+def _state() -> str:
+    """Of all that a manifest is made of."""
+    files = [ROOT / "dbt_project.yml", *(ROOT / "dbt_project").rglob("*.*")]
+    told = hashlib.sha256(os.fsencode(ROOT))
+    for part in (sys.version, *(importlib.metadata.version(name) for name in PARSED_BY)):
+        told.update(part.encode() + b"\0")
+    for file in sorted(files):
+        told.update(os.fsencode(file) + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return told.hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
