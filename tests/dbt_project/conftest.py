@@ -3,10 +3,12 @@ once each for all the tests that look at them."""
 
 import gc
 import os
+from argparse import Namespace
 from collections.abc import Iterator
 
 import pytest
 from dbt.contracts.graph.manifest import Manifest
+from dbt.flags import set_from_args
 
 from infra.dbt_process import KEPT, parsed
 from tests.dbt_project.compared import Tables, tables
@@ -21,6 +23,7 @@ SEEDS = [int(one) for one in (os.environ.get("SOPHIA_TRUTH_SEEDS") or "7").split
 @pytest.fixture(scope="session")
 def manifest() -> Manifest:
     """No run may depend on what was true while parsing, so it serves every warehouse and every clock."""
+    set_from_args(Namespace(SEND_ANONYMOUS_USAGE_STATS=False), None)  # what writes a manifest asks, before any command
     read = parsed(KEPT)
     gc.freeze()  # a million objects: looking through them for garbage would be a third of what dbt does here
     return read
