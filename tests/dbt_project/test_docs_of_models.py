@@ -39,5 +39,6 @@ def test_the_page_is_written_with_lineage_beside_the_catalog(company: KnownCompa
     folder = company.warehouse.folder / "dbt"
     assert (folder / "index.html").is_file()
     assert json.loads((folder / "catalog.json").read_text())["nodes"].keys() == catalog.nodes.keys()
+    company.warehouse.manifest.build_parent_and_child_maps()
     parents = company.warehouse.manifest.parent_map
     assert "model.sophia.kpi_rollups_detail" in parents["model.sophia.kpi_rollups"]
