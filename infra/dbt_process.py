@@ -5,6 +5,7 @@ first model. Here what it parsed is kept below .sophia, per state of the project
 was true while parsing: all it may differ by is asked when it runs.
 """
 
+import contextlib
 import fcntl
 import gc
 import hashlib
@@ -57,15 +58,22 @@ def parsed(folder: Path) -> Manifest:
     kept = folder / f"{_state()}.msgpack"
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            packed = _parse().to_msgpack(extended_mashumaro_encoder)  # type: ignore[attr-defined]
-            for old in folder.glob("*.msgpack"):
-                old.unlink()
-            unfinished = kept.with_suffix(".unfinished")
-            unfinished.write_bytes(packed)
-            unfinished.replace(kept)
-        content = kept.read_bytes()
-    return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)  # type: ignore[attr-defined]
+        if kept.exists():
+            return Manifest.from_msgpack(kept.read_bytes(), decoder=extended_mashumuro_decoder)  # type: ignore[attr-defined]
+        manifest = _parse()
+        with contextlib.suppress(OSError):  # of a full disk others will complain
+            _keep(kept, manifest.to_msgpack(extended_mashumaro_encoder))  # type: ignore[attr-defined]
+    return manifest
+
+
+def _keep(file: Path, content: bytes) -> None:
+    """In place of all that was kept before."""
+    for old in file.parent.iterdir():
+        if old.name != "lock":
+            old.unlink()
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(file)
 
 
 def _parse() -> Manifest:
@@ -80,7 +88,7 @@ def _parse() -> Manifest:
 
 def _state() -> str:
     """Of all that a manifest is made of."""
-    files = [ROOT / "dbt_project.yml", *(ROOT / "dbt_project").rglob("*.*")]
+    files = [Path(__file__), ROOT / "dbt_project.yml", *(ROOT / "dbt_project").rglob("*.*")]
     told = hashlib.sha256(os.fsencode(ROOT))
     for part in (sys.version, *(importlib.metadata.version(name) for name in PARSED_BY)):
         told.update(part.encode() + b"\0")
