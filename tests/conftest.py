@@ -11,10 +11,12 @@ BUILT = re.compile(r"\[(seed\d+|story)\b")
 """In the id of a test that has the fixture `company` or `story`."""
 
 
+gc.set_threshold(10_000, 20, 20)
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: nobody need look for garbage in it again and again."""
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 class ByWarehouse(LoadFileScheduling):

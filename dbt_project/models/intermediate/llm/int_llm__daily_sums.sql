@@ -6,7 +6,7 @@
     on_schema_change='fail',
     post_hook=[
         'delete from {{ this }} where date_key not in (
-            select date_key from {{ ref("int_llm__priced_requests") }} where not is_deleted
+            select distinct date_key from {{ ref("int_llm__priced_requests") }} where not is_deleted
         )'
     ]
 ) }}

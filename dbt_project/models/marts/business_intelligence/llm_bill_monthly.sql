@@ -38,19 +38,33 @@ billed as (
 
 ),
 
+-- By day first: there are few of them, however many requests.
+reckoned_days as (
+
+    select
+        billed_by as gateway,
+        started_at::date as usage_date,
+        count_if(not has_failed and not is_cache_hit) as requests_n,
+        count_if(is_unpriced) as unpriced_n,
+        sum(cost_usd) as reckoned_usd
+    from requests
+    group by billed_by, started_at::date
+
+),
+
 reckoned as (
 
     select
-        requests.billed_by as gateway,
-        date_trunc('month', requests.started_at)::date as month_start_date,
-        count_if(not requests.has_failed and not requests.is_cache_hit) as requests_n,
-        count_if(requests.is_unpriced) as unpriced_n,
-        sum(requests.cost_usd) as reckoned_usd
-    from requests
+        reckoned_days.gateway,
+        date_trunc('month', reckoned_days.usage_date)::date as month_start_date,
+        sum(reckoned_days.requests_n) as requests_n,
+        sum(reckoned_days.unpriced_n) as unpriced_n,
+        sum(reckoned_days.reckoned_usd) as reckoned_usd
+    from reckoned_days
     inner join spans
-        on spans.gateway = requests.billed_by
-        and requests.started_at::date between spans.first_date and spans.last_date
-    group by requests.billed_by, date_trunc('month', requests.started_at)::date
+        on spans.gateway = reckoned_days.gateway
+        and reckoned_days.usage_date between spans.first_date and spans.last_date
+    group by reckoned_days.gateway, date_trunc('month', reckoned_days.usage_date)::date
 
 ),
 
