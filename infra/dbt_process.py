@@ -72,7 +72,10 @@ def _keep(file: Path, content: bytes) -> None:
         if old.name != "lock":
             old.unlink()
     unfinished = file.with_suffix(".unfinished")
-    unfinished.write_bytes(content)
+    with unfinished.open("wb") as written:
+        written.write(content)
+        written.flush()
+        os.fsync(written.fileno())  # half of it would stop every build to come
     unfinished.replace(file)
 
 
