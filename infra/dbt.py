@@ -16,9 +16,8 @@ TIME_LIMIT_S = 600
 
 
 def command(*arguments: str) -> list[str]:
-    """dbt's own command line, with the project's folders named so that the caller's folder does not matter."""
-    folders = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project")]
-    return [sys.executable, "-m", "infra.dbt_process", *arguments, *folders]
+    """dbt's own command line, on the local target; the caller's folder does not matter."""
+    return [sys.executable, "-m", "infra.dbt_process", *arguments]
 
 
 def environment(port: int) -> dict[str, str]:
@@ -31,7 +30,7 @@ def build(stack: Stack, steps: Steps, *, select: str = "", as_of: str = "", is_t
 
     What dbt writes lies in the stack's own folder: two stacks may build at once.
     """
-    arguments = ["build", "--log-format", "json", "--log-level", "info", *_local(stack)]
+    arguments = ["build", "--log-format", "json", "--log-level", "info", *_folders(stack)]
     arguments += ["--exclude-resource-type", "unit_test", *([] if is_tested else ["test"])]
     arguments += ["--select", *select.split()] if select else []
     arguments += ["--vars", json.dumps({"as_of": as_of})] if as_of else []
@@ -78,7 +77,7 @@ def document(stack: Stack, steps: Steps) -> Path | None:
     """
     with steps.step("Describe the models (dbt docs)"):
         done = subprocess.run(
-            command("--quiet", "docs", "generate", "--static", *_local(stack)),
+            command("--quiet", "docs", "generate", "--static", *_folders(stack)),
             capture_output=True,
             text=True,
             env=environment(stack.warehouse_port),
@@ -91,9 +90,9 @@ def document(stack: Stack, steps: Steps) -> Path | None:
     return stack.dbt_folder / "static_index.html"
 
 
-def _local(stack: Stack) -> list[str]:
-    """The local target, with all that dbt writes in the stack's own folder."""
-    return ["--target", "local", "--target-path", str(stack.dbt_folder), "--log-path", str(stack.dbt_folder)]
+def _folders(stack: Stack) -> list[str]:
+    """All that dbt writes in the stack's own folder."""
+    return ["--target-path", str(stack.dbt_folder), "--log-path", str(stack.dbt_folder)]
 
 
 def _event(line: str) -> dict[str, Any]:

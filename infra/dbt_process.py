@@ -22,8 +22,10 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
 
 ROOT = Path(__file__).parents[1]
-KEPT = ROOT / ".sophia" / "dbt"
-PROJECT = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project"))
+KEPT = ROOT / ".sophia" / "dbt_parsed"
+"""A folder for nothing else: what was parsed takes the place of all that is in it."""
+PROJECT = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "dbt_project"), "--target", "local")
+"""What every command gets: the caller's folder does not matter, and what is kept was parsed for this target."""
 PARSED_BY = ("dbt-core", "dbt-snowflake", "dbt-adapters", "dbt-common")
 
 
@@ -34,19 +36,23 @@ class NotParsed(Exception):
 def main() -> int:
     """0 when all went well, 1 when a model or a test failed, 2 when dbt could not run: dbt's own codes."""
     gc.set_threshold(50_000, 50, 50)  # a manifest is a million objects, and none is garbage
-    # Who connects tells which script does: the driver reads the source of every frame for it, forty times a build.
-    driver.get_application_path = lambda: "infra.dbt_process"
+    connect_without_the_stack()
     try:
         manifest = parsed(KEPT)
     except NotParsed:
         return 2  # dbt has said why
     gc.freeze()
-    outcome = dbtRunner(manifest=manifest).invoke(sys.argv[1:])
+    outcome = dbtRunner(manifest=manifest).invoke([*sys.argv[1:], *PROJECT])
     if isinstance(outcome.exception, DbtUsageException):
         print(outcome.exception, file=sys.stderr)  # all others dbt has told
     if outcome.exception:
         return 2
     return 0 if outcome.success else 1
+
+
+def connect_without_the_stack() -> None:
+    """Who connects tells which script does: for it the driver reads the source of every frame, each time."""
+    driver.get_application_path = lambda: "dbt"
 
 
 def parsed(folder: Path) -> Manifest:
@@ -82,7 +88,7 @@ def _keep(file: Path, content: bytes) -> None:
 def _parse() -> Manifest:
     with tempfile.TemporaryDirectory() as folder:
         places = ["--target-path", folder, "--log-path", folder]
-        command = ["--quiet", "--warn-error", "parse", "--no-partial-parse", *PROJECT, "--target", "local", *places]
+        command = ["--quiet", "--warn-error", "parse", "--no-partial-parse", *PROJECT, *places]
         outcome = dbtRunner().invoke(command)
     if not isinstance(outcome.result, Manifest):
         raise NotParsed(str(outcome.exception))

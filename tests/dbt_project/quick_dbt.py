@@ -1,5 +1,4 @@
-"""What dbt, its adapter and its driver find out again and again, found out once. No test looks at it, and it is a third
-of what they do in a run of few models."""
+"""What dbt and its adapter find out again and again, found out once. No test looks at it."""
 
 from typing import Any
 
@@ -9,8 +8,6 @@ from dbt.adapters.snowflake import SnowflakeAdapter, SnowflakeConnectionManager
 
 def without_repetition(patch: pytest.MonkeyPatch, command: str) -> None:
     """For one dbt command, until the patches are undone."""
-    # The driver tells the warehouse which script connects: it reads the source of every frame of the stack.
-    patch.setattr("snowflake.connector.auth._auth.get_application_path", lambda: "tests")
     _split_only_where_it_parts(patch)
     if command == "test":
         _describe_each_relation_once(patch)

@@ -64,7 +64,7 @@ class Warehouse:
 
     def _invoke(self, *arguments: str, **variables: Any) -> dbtRunnerResult:
         told = json.dumps({"as_of": self.as_of, **variables})
-        options = [*PROJECT, "--target", "local", "--target-path", str(self.folder / "dbt"), "--vars", told]
+        options = [*PROJECT, "--target-path", str(self.folder / "dbt"), "--vars", told]
         # No log: of 4,000 lines a run, which nobody reads, each costs more than what it tells of.
         quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", str(self.folder / "dbt")]
         if arguments[0] != "docs":

@@ -10,6 +10,7 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest, ManifestMetadata
 
 from infra import dbt, dbt_process
+from infra.local.stack import Stack
 from tests.running_stack import Silent
 
 
@@ -78,3 +79,9 @@ def test_any_change_of_a_file_is_another_state(monkeypatch: pytest.MonkeyPatch, 
         states.append(dbt_process._state())
     assert len(set(states)) == 5
     assert dbt_process._state() == states[-1]
+
+
+def test_what_was_parsed_does_not_lie_where_dbt_writes() -> None:
+    """Of what dbt wrote it would take the place, and stop at its folders."""
+    assert Stack().dbt_folder.parent == dbt_process.KEPT.parent
+    assert Stack().dbt_folder != dbt_process.KEPT

@@ -108,7 +108,7 @@ class Translations:
                     self._file.execute("insert or ignore into translated values (?, ?)", (self._key(command), told))
 
     def _stored(self, command: str) -> Translation | None:
-        if self._file:
+        if self._file and SENT_BY_DBT in command:
             with contextlib.suppress(sqlite3.Error):
                 found = self._file.execute("select told from translated where key = ?", (self._key(command),))
                 for (told,) in found:
