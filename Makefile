@@ -47,12 +47,14 @@ demo: setup  ## Run the whole system on this machine: webhooks and pulls become 
 test: setup  ## Run every test
 	@$(MAKE) --no-print-directory --jobs 2 test-parts test-road
 
-# The road waits more than it works: beside the others it costs little time.
+# What starts whole stacks waits more than it works: beside the others it costs little time.
+ROAD := tests/end_to_end tests/infra/test_stack.py
+
 test-parts:
-	@$(RUN)python -m pytest --numprocesses 2 --dist loadfile --ignore tests/end_to_end
+	@$(RUN)python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(ROAD))
 
 test-road:
-	@$(RUN)python -m pytest tests/end_to_end
+	@$(RUN)python -m pytest $(ROAD)
 
 check: check-python check-sql  ## Check format, lint and types; the SQL takes a minute and a half
 

@@ -34,6 +34,7 @@ ARTIFACTS = "sophia-artifacts"
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
 LOCK = Path(__file__).with_name("ministack.txt")
+_PROCESS = Path(__file__).with_name("ministack_process.py")
 
 # Its Lambda workers inherit its environment: our modules would hide the zip's, and a proxy would catch loopback calls.
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -87,7 +88,7 @@ def service(python: Path, port: int, folder: Path) -> Service:
     }
     return Service(
         name="cloud",
-        command=[str(python), "-m", "ministack"],
+        command=[str(python), "-P", str(_PROCESS)],  # -P: the names beside it are no modules of its
         port=port,
         environment=settings | CREDENTIALS,
         without=_NOT_INHERITED,

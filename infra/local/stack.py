@@ -221,8 +221,8 @@ class Stack:
         def begin() -> None:
             if not self._processes.running("cloud"):
                 saved_state.release(place)
-                for left in (place / "tmp").glob("ministack-lambda-*"):  # 42 MB a worker, which nobody else removes
-                    shutil.rmtree(left, ignore_errors=True)
+                shutil.rmtree(place / "tmp", ignore_errors=True)  # of workers and packages, which nobody else removes
+                (place / "tmp").mkdir()
             start(service)
 
         report("starting")

@@ -10,7 +10,7 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 from dbt.flags import set_from_args
 
-from infra.dbt_process import KEPT, connect_without_the_stack, parsed
+from infra.dbt_process import KEPT, connect_at_once, parsed
 from tests.dbt_project.compared import Tables, tables
 from tests.dbt_project.known_company import KnownCompany, built
 from tests.dbt_project.story import AS_OF, EVENTS, LANDED_AT
@@ -24,7 +24,7 @@ SEEDS = [int(one) for one in (os.environ.get("SOPHIA_TRUTH_SEEDS") or "7").split
 def manifest() -> Manifest:
     """No run may depend on what was true while parsing, so it serves every warehouse and every clock."""
     set_from_args(Namespace(SEND_ANONYMOUS_USAGE_STATS=False), None)  # what writes a manifest asks, before any command
-    connect_without_the_stack()
+    connect_at_once()
     read = parsed(KEPT)
     gc.freeze()  # a million objects: looking through them for garbage would be a third of what dbt does here
     return read

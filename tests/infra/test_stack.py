@@ -111,6 +111,14 @@ def test_a_signed_delivery_reaches_the_warehouse(stack):
     assert json.loads(row["PAYLOAD"])["event"]["text"] == "from the edge to the warehouse"
 
 
+def test_a_package_is_unpacked_once_for_all_its_workers(stack):
+    temporary = stack.folder / "cloud" / "tmp"
+    codes = list(temporary.glob("ministack-lambda-*/code"))
+    assert len(codes) > 1  # the API's, and that of the function that lands
+    assert {code.readlink().parent for code in codes} == {temporary / "unpacked"}
+    assert {code.readlink() for code in codes} == set((temporary / "unpacked").iterdir())
+
+
 def test_every_part_is_up_and_told(stack):
     assert stack.is_up()
     assert {row["part"]: row["state"] for row in stack.status()} == dict.fromkeys(PARTS, "up")

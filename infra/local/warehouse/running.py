@@ -72,6 +72,7 @@ def connect(port: int, **options: Any) -> snowflake.connector.SnowflakeConnectio
         "schema": "RAW_DATA",
         "network_timeout": 20,  # a bug in the server would otherwise be retried for minutes
         "login_timeout": 10,
+        "platform_detection_timeout_seconds": 0.0,  # else each login asks AWS, Azure and Google whether we are theirs
     }
     # A new dict for each connection: the connector writes into the session_parameters it is given, so that
     # AUTOCOMMIT=False of one connection would follow into the next.

@@ -39,7 +39,7 @@ def target() -> Iterator[str]:
         def log_message(self, *arguments: object) -> None: ...
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Target)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
