@@ -52,6 +52,8 @@ def test_threads_read_their_first_rows_at_once() -> None:
 
 
 def test_a_login_here_asks_nobody_elsewhere(warehouse: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENV_VAR_DISABLE_PLATFORM_DETECTION, "")
+    monkeypatch.setattr(driver, "get_application_path", driver.get_application_path)
     asked: list[str] = []
     for name in ASK_THE_NETWORK:
         monkeypatch.setattr(platform_detection, name, lambda *_, name=name: asked.append(name))
@@ -62,8 +64,6 @@ def test_a_login_here_asks_nobody_elsewhere(warehouse: int, monkeypatch: pytest.
     connect(warehouse, **stock).close()
     assert sorted(asked) == sorted(ASK_THE_NETWORK)  # it would, left to itself
 
-    monkeypatch.setenv(ENV_VAR_DISABLE_PLATFORM_DETECTION, "")
-    monkeypatch.setattr(driver, "get_application_path", driver.get_application_path)
     dbt_process.connect_at_once()
     connect(warehouse, **stock).close()
     assert len(asked) == len(ASK_THE_NETWORK)
