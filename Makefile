@@ -47,8 +47,8 @@ demo: setup  ## Run the whole system on this machine: webhooks and pulls become 
 test: setup  ## Run every test
 	@$(MAKE) --no-print-directory --jobs 2 test-parts test-road
 
-# What starts whole stacks waits more than it works: beside the others it costs little time.
-ROAD := tests/end_to_end tests/infra/test_stack.py
+# What starts stacks and processes waits more than it works: beside the others it costs little time.
+ROAD := tests/end_to_end $(wildcard tests/infra/test_*.py)
 
 test-parts:
 	@$(RUN)python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(ROAD))
