@@ -1,5 +1,6 @@
 """What the runs after the first one told, a full refresh tells as well, to the row."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ Rows = list[dict[str, Any]]
 BUILT_IN_TWO_RUNS = {
     "documents": ("AI_MEMORY.DOCUMENTS", "document_id"),
     "int_competitors__heard": ("ANALYTICS.INT_COMPETITORS__HEARD", "competitor_name"),
+    "int_data_health__arrivals": ("ANALYTICS.INT_DATA_HEALTH__ARRIVALS", "arrivals_key"),
     "int_documents__slack_pieces": ("ANALYTICS.INT_DOCUMENTS__SLACK_PIECES", "piece_number"),
     "int_documents__texts": ("ANALYTICS.INT_DOCUMENTS__TEXTS", "document_id"),
     "int_llm__daily_sums": ("ANALYTICS.INT_LLM__DAILY_SUMS", "sum_key"),
@@ -45,6 +47,29 @@ def test_the_companys_second_run_ends_where_a_full_refresh_does(
     incremental, whole = refreshed[model]
     assert incremental
     assert whole == incremental
+
+
+def _arrived(warehouse: Warehouse) -> tuple[int, ...]:
+    """What landed, further copies of it, and of it by webhook and by pull; staging holds as much."""
+    [row] = warehouse.query("select * from SOPHIA.ANALYTICS.COMPLETENESS")
+    assert row["staged"] == row["landed"]
+    return tuple(row[name] for name in ("landed", "duplicates", "landed_by_webhook", "landed_by_pull"))
+
+
+def test_copies_by_both_lanes_and_hours_later_are_counted_as_a_full_refresh_counts_them(story: Warehouse) -> None:
+    told, listed, new = (_payment(name, 1, 100) for name in ("told", "listed", "new"))
+
+    def pulled(payment: Told) -> Told:
+        return dataclasses.replace(payment, lane="pull")
+
+    runs = [
+        [told, told, pulled(listed)],
+        [pulled(told), listed, new],
+        [pulled(told), new],
+        [told, pulled(new)],  # what first landed in hours that are counted no more
+    ]
+    models = "base_records", "int_data_health__arrivals", "completeness"
+    assert _told_in_runs(story, models, runs, _arrived) == [(2, 1, 1, 1), (3, 3, 3, 2), (3, 5, 3, 2), (3, 7, 3, 3)]
 
 
 def _payment(payment_id: str, minute: int, amount_cents: object, operation: str = "upsert") -> Told:

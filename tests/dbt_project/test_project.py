@@ -105,9 +105,9 @@ def test_typed_staging_lies_in_the_folder_of_the_source_it_names(models: list[An
     assert strays == []
 
 
-def test_raw_events_are_read_by_staging_and_counted_by_completeness_alone(raw_readers: set[str]) -> None:
+def test_raw_events_are_read_by_staging_and_counted_as_they_arrive_alone(raw_readers: set[str]) -> None:
     """Everything else reads the newest versions: one model decides which those are."""
-    assert {name for name in raw_readers if not name.startswith("base_")} == {"completeness"}
+    assert {name for name in raw_readers if not name.startswith("base_")} == {"int_data_health__arrivals"}
 
 
 def test_raw_events_are_scanned_once_for_versions_and_once_for_each_history(raw_readers: set[str]) -> None:

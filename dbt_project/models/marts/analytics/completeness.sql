@@ -1,8 +1,8 @@
 with
 
-events as (
+arrivals as (
 
-    select * from {{ source('raw_data', 'events') }}
+    select * from {{ ref('int_data_health__arrivals') }}
 
 ),
 
@@ -12,45 +12,18 @@ records as (
 
 ),
 
--- What landed while this run was under way is the next run's: staging was read before it came.
-read_until as (
-
-    select max(landed_at) as last_landed_at
-    from records
-
-),
-
--- Copies of an event share its id; they may have come by both lanes.
-distinct_events as (
-
-    select
-        events.source,
-        events.connection_id,
-        events.stream,
-        events.event_id,
-        count(*) as copies,
-        count_if(events.lane = 'webhook') > 0 as is_by_webhook,
-        count_if(events.lane = 'pull') > 0 as is_by_pull,
-        max(events.received_at) as last_received_at
-    from events
-    cross join read_until
-    where events.landed_at <= coalesce(read_until.last_landed_at, events.landed_at)
-    group by events.source, events.connection_id, events.stream, events.event_id
-
-),
-
 landed as (
 
     select
         source,
         connection_id,
         stream,
-        sum(copies) as rows_landed,
-        count(*) as events_landed,
-        count_if(is_by_webhook) as webhook_events,
-        count_if(is_by_pull) as pull_events,
+        sum(rows_landed) as rows_landed,
+        sum(events_landed) as events_landed,
+        sum(webhook_events) as webhook_events,
+        sum(pull_events) as pull_events,
         max(last_received_at) as last_received_at
-    from distinct_events
+    from arrivals
     group by source, connection_id, stream
 
 ),
