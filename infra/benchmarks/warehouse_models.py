@@ -32,7 +32,7 @@ ABOUT = (
 )
 SEED = 42
 NEWS = 1_000
-LOOPS = 2
+LOOPS = 4
 HISTORIES = (1, 2, 4)
 LEAST_EVENTS = 40_000
 """With fewer, a quarter of them says nothing beside the company's own."""
