@@ -48,7 +48,7 @@ test: setup  ## Run every test
 	@$(MAKE) --no-print-directory --jobs 2 test-parts test-road
 
 # What starts stacks and processes waits more than it works: beside the others it costs little time.
-ROAD := tests/end_to_end $(wildcard tests/infra/test_*.py)
+ROAD := tests/end_to_end $(filter-out %/test_package.py,$(wildcard tests/infra/test_*.py))
 
 test-parts:
 	@$(RUN)python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(ROAD))

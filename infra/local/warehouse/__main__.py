@@ -5,12 +5,15 @@ only. With --port 0 the system picks a port; the chosen one is printed as `liste
 """
 
 import argparse
+import contextlib
 import gc
 import os
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -26,7 +29,9 @@ def main() -> None:
     options = parser.parse_args()
 
     listener = _listen(options.port)
-    from infra.local.warehouse.application import CannotOpen, application  # noqa: PLC0415  DuckDB reads TZ on import
+    # Of the connector fakesnow takes a little; for data frames and files of a client it would import them all the same.
+    with _taken_for_absent("pandas", "boto3"):
+        from infra.local.warehouse.application import CannotOpen, application  # noqa: PLC0415  DuckDB reads TZ on import
 
     try:
         app = application(options.directory, options.translations)
@@ -38,6 +43,18 @@ def main() -> None:
     gc.set_threshold(10_000, 20, 20)
     print(f"listening on 127.0.0.1:{listener.getsockname()[1]}", flush=True)
     server.run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _taken_for_absent(*packages: str) -> Iterator[None]:
+    """Whoever can do without them does; whoever imports them later finds them."""
+    missing: Any = dict.fromkeys(packages)  # None is how Python notes a module that is not to be found
+    sys.modules.update(missing)
+    try:
+        yield
+    finally:
+        for package in packages:
+            del sys.modules[package]
 
 
 def _listen(port: int) -> socket.socket:

@@ -36,34 +36,51 @@ customer_words as (
 
 {{ lexicon_scores('customer_words', 'mention_id', 'mention_context') }},
 
+-- Taken to words once, not for every phrase they are compared with.
+said as (
+
+    select
+        mention_id,
+        {{ words('mention_context') }} as said_words,
+        {{ words("'than ' || heard_as") }} as worse_words
+    from mentions
+
+),
+
+threats as (
+
+    select
+        reason,
+        {{ words('phrase') }} as phrase_words
+    from phrases
+
+),
+
 -- What is said well of a competitor is said against us, unless the sentence is about us. After "than" stands the one
 -- that comes off worse.
 stances as (
 
     select
-        mentions.mention_id,
+        said.mention_id,
         case
-            when regexp_like({{ words('mentions.mention_context') }}, '.* than (you|your|yours|pay ready|payready) .*')
-                then -scored.sentiment
-            when contains({{ words('mentions.mention_context') }}, {{ words("'than ' || mentions.heard_as") }})
-                then scored.sentiment
-            when regexp_like({{ words('mentions.mention_context') }}, '.* (you|your|yours|pay ready|payready) .*')
-                then scored.sentiment
+            when regexp_like(said.said_words, '.* than (you|your|yours|pay ready|payready) .*') then -scored.sentiment
+            when contains(said.said_words, said.worse_words) then scored.sentiment
+            when regexp_like(said.said_words, '.* (you|your|yours|pay ready|payready) .*') then scored.sentiment
             else -scored.sentiment
         end::number(5, 4) as sentiment
-    from mentions
-    inner join scored on scored.text_key = mentions.mention_id
+    from said
+    inner join scored on scored.text_key = said.mention_id
 
 ),
 
 languages as (
 
     select
-        mentions.mention_id,
-        min(phrases.reason) as language
-    from mentions
-    inner join phrases on contains({{ words('mentions.mention_context') }}, {{ words('phrases.phrase') }})
-    group by mentions.mention_id
+        said.mention_id,
+        min(threats.reason) as language
+    from said
+    inner join threats on contains(said.said_words, threats.phrase_words)
+    group by said.mention_id
 
 ),
 
