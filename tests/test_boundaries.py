@@ -1,6 +1,7 @@
 """Who may import whom (docs/decisions/rooms.md), read from the source with ast."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,9 @@ def test_no_file_is_a_drawer_or_a_scroll():
     for path in (path for room in sorted(ROOMS) for path in (ROOT / room).rglob("*.py")):
         assert path.stem not in {"utils", "helpers", "common", "manager"}, path
         assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_no_two_tests_share_a_name():
+    """pytest imports them by it, as a run of all of them in one process shows, which `make test` is not."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.stem not in {"conftest", "__init__"})
+    assert [name for name, times in names.items() if times > 1] == []

@@ -1,6 +1,6 @@
 """Every delivery that vendors publish, in this process: signed by the simulated vendor, shuffled, a tenth sent twice.
 
-The same promise through the running stack is in end_to_end/test_published_payloads.py.
+The same promise through the running stack is in end_to_end/test_published_through_the_stack.py.
 """
 
 import json

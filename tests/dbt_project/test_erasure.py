@@ -1,6 +1,7 @@
 """Whoever asks to be erased is in no table, neither after the request nor after a vendor tells of them again."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+import pyarrow
 import pytest
+from pyarrow import compute
 
 from events.erasure import Erasure, subject_hashes
 from infra.company.crm import Record
@@ -139,6 +142,8 @@ def _tells(warehouse: Warehouse, table: str, person: Record) -> bool:
     """Whether any value of any row holds the address or the name, spelled as in text or as in a handle."""
     email, name = (identity.lower() for identity in _identities(person))
     needles = (email, name, name.replace(" ", "."), name.replace(" ", "-"))
-    rows = warehouse.query(f"select * from SOPHIA.{table}")  # noqa: S608
-    told = "\n".join(str(value) for row in rows for value in row.values()).lower()
-    return any(needle in told for needle in needles)
+    cursor = warehouse.connection.cursor().execute(f"select * from SOPHIA.{table}")  # noqa: S608
+    columns = cursor.fetch_arrow_all(force_return_table=True).columns
+    texts = [column for column in columns if pyarrow.types.is_string(column.type)]
+    pattern = "|".join(map(re.escape, needles))
+    return any(compute.any(compute.match_substring_regex(text, pattern, ignore_case=True)).as_py() for text in texts)

@@ -87,11 +87,13 @@ class Warehouse:
 
     def land(self, events: Iterable[Told], landed_at: datetime) -> None:
         """Load events as the pipe would, in this order, repetitions included."""
-        rows = [_row(event, landed_at) for event in events]
-        row = "(" + ", ".join(["%s"] * len(COLUMNS)) + ")"
-        typed = ", ".join(_typed(name, f"column{number}") for number, name in enumerate(COLUMNS, start=1))
-        statement = f"insert into SOPHIA.RAW_DATA.EVENTS ({', '.join(COLUMNS)}) select {typed} from values "  # noqa: S608
-        self._execute(statement + ", ".join([row] * len(rows)), [value for values in rows for value in values])
+        rows = json.dumps([_row(event, landed_at) for event in events])
+        columns = ", ".join(f"{_typed(name)} as {name}" for name in COLUMNS)
+        self._execute(
+            f"insert into SOPHIA.RAW_DATA.EVENTS ({', '.join(COLUMNS)})"  # noqa: S608
+            f" select {columns} from table(flatten(input => parse_json(%s))) as row_told",
+            [rows],
+        )
 
     def tell(self, runs: Iterable[Iterable[Told]], *wanted: str) -> Iterator[None]:
         """From an empty raw table: after each run, over what landed an hour after the one before."""
@@ -150,17 +152,17 @@ def running(
             yield Warehouse(connection, port, folder, as_of, manifest)
 
 
-def _row(event: Told, landed_at: datetime) -> list[Any]:
-    told: dict[str, Any] = {
+def _row(event: Told, landed_at: datetime) -> dict[str, Any]:
+    return {
         **{name: getattr(event, name, None) for name in COLUMNS},
         "payload": json.dumps(event.payload),
         "object_key": f"events/{event.event_id}",
         "landed_at": landed_at.strftime("%Y-%m-%d %H:%M:%S"),
     }
-    return [told[name] for name in COLUMNS]
 
 
-def _typed(name: str, column: str) -> str:
+def _typed(name: str) -> str:
+    told = f"row_told.value:{name}::varchar"
     if name == "payload":
-        return f"parse_json({column})"
-    return f"{column}::timestamp_ntz" if name in INSTANTS else f"{column}::varchar"
+        return f"parse_json({told})"
+    return f"{told}::timestamp_ntz" if name in INSTANTS else told

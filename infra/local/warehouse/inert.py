@@ -12,7 +12,8 @@ OBJECTS_WITHOUT_MEANING = (
     r"semantic\s+view|procedure|external\s+function|event\s+table"
 )
 _A_TABLE = r"alter\s+(table|view)\s+(if\s+exists\s+)?\S+\s+"
-_LEADING_COMMENTS = r"(?s)^\s*(/\*.*?\*/\s*|--[^\n]*\n\s*)*"  # dbt puts a query comment in front, migrations a header
+# dbt puts a query comment in front, migrations a header. Atomic: no end of a comment is looked for behind the first.
+_LEADING_COMMENTS = r"(?s)^\s*(?>(/\*.*?\*/\s*|--[^\n]*\n\s*)*)"
 
 PATTERNS = [
     _LEADING_COMMENTS + pattern

@@ -37,22 +37,26 @@ _QUERY_TAG_ROW = (
     "'' as \"description\", 'STRING' as \"type\""
 )
 TEXT_REWRITES = [
-    (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
-    for pattern, replacement in (
-        (r"'@\"(\w+)\"'", r"@\1"),  # write_pandas quotes the stage; fakesnow does not understand it
-        (r"\bdrop\s+dynamic\s+table\b", "drop table"),
-        (r"\balter\s+dynamic\s+table\b(?=.*\brename\b)", "alter table"),
-        (r"^(\s*)create\s+or\s+replace\s+hybrid\s+table\b", r"\1create or replace table"),
-        (r"\bwith\s+managed\s+access\b", ""),
-        (r"^\s*show\s+parameters\s+like\s+'query_tag'.*", _QUERY_TAG_ROW),  # dbt reads it to restore the tag
+    (word, re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
+    for word, pattern, replacement in (
+        ("@", r"'@\"(\w+)\"'", r"@\1"),  # write_pandas quotes the stage; fakesnow does not understand it
+        ("dynamic", r"\bdrop\s+dynamic\s+table\b", "drop table"),
+        ("dynamic", r"\balter\s+dynamic\s+table\b(?=.*\brename\b)", "alter table"),
+        ("hybrid", r"^(\s*)create\s+or\s+replace\s+hybrid\s+table\b", r"\1create or replace table"),
+        ("managed", r"\bwith\s+managed\s+access\b", ""),
+        # dbt reads it to restore the tag
+        ("query_tag", r"^\s*show\s+parameters\s+like\s+'query_tag'.*", _QUERY_TAG_ROW),
         (
+            "show",
             r"^(\s*(/\*.*?\*/\s*)*)show\s+(grants|roles|tasks|streams|dynamic\s+tables|tags|masking\s+policies|"
             r"row\s+access\s+policies)\b.*",
             _NO_ROWS,
         ),
-        (copy_history.PATTERN, copy_history.REPLACEMENT),
+        ("copy_history", copy_history.PATTERN, copy_history.REPLACEMENT),
     )
 ]
+"""With a word without which a statement need not be searched: a search costs more than the statement, where that is
+long."""
 _INERT = [re.compile(pattern, re.IGNORECASE) for pattern in inert.PATTERNS]
 
 
@@ -118,8 +122,10 @@ def _patch_parse() -> None:
 
 
 def _rewritten(command: str) -> str:
-    for pattern, replacement in TEXT_REWRITES:
-        command = pattern.sub(replacement, command)
+    lowered = command.lower()
+    for word, pattern, replacement in TEXT_REWRITES:
+        if word in lowered:
+            command = pattern.sub(replacement, command)
     return command
 
 

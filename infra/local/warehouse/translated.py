@@ -29,8 +29,8 @@ FILE = Path(__file__).parents[3] / ".sophia" / "translated.sqlite"
 IN_MEMORY = 2000
 IN_FILE = 5000
 TRANSLATED_BY = ("fakesnow", "sqlglot", "sqlglotc", "duckdb")
-OF_THE_SESSION = re.compile(r"information_schema|\bnextval\b|\b(result_scan|identifier)\s*\(", re.IGNORECASE)
-"""In statements that are translated anew each time: they mean what the session says."""
+OF_THE_SESSION = re.compile(r"information_schema|nextval\b|(result_scan|identifier)\s*\(")
+"""In lower case, in statements that are translated anew each time: they mean what the session says."""
 SENT_BY_DBT = '"app": "dbt"'
 """In the comment it puts on all it sends. Its statements are the project's; others may name a person."""
 TOLD_BESIDE = {"table_comment", "text_lengths"}
@@ -180,7 +180,7 @@ def written(root: Any, texts: dict[Any, str]) -> Any:
 
 def means_always_the_same(command: str, tree: Any) -> bool:
     """Whether a statement, if it is qualified, is translated alike in every session and at every time."""
-    if not command or OF_THE_SESSION.search(command) or tree.find(exp.Placeholder):
+    if not command or OF_THE_SESSION.search(command.lower()) or tree.find(exp.Placeholder):
         return False
     if isinstance(tree, exp.Create) and isinstance(tree.this, exp.Schema) and tree.expression:
         return not any(isinstance(column, exp.Star) for column in tree.expression.selects)  # stock looks them up

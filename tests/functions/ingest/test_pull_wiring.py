@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 from pull_fakes import vendor
 from test_land import envelope, message, sqs_event
 
-from chalicelib.ingest import landing
+from chalicelib.ingest import aws_services, landing
 from chalicelib.ingest.connections import Connections
 from chalicelib.ingest.cursors import Cursors
 from chalicelib.ingest.pull import puller
@@ -58,6 +59,17 @@ def test_a_tick_orders_a_pull_whose_records_land_in_the_lake(table, aws, vendor_
     line = json.loads(gzip.decompress(lake.get_object(Bucket="sophia-lake", Key=listed["Key"])["Body"].read()))
     assert (line["entity_id"], line["lane"], line["payload"]) == ("1", "pull", {"id": 1})
     assert lane.tick(datetime.now(UTC)) == 0
+
+
+def test_runs_trust_the_same_authorities_without_reading_them_again(table, aws, monkeypatch):
+    where = Settings("https://hooks.payready.example", "", "", "", "sophia-lake", "sophia-state", "sophia", 1, 1)
+    first = aws_services.arguments(where, aws, "")["client"]
+    with first():
+        monkeypatch.setattr("httpx.create_ssl_context", lambda *_: pytest.fail("read again"))
+        with aws_services.arguments(where, aws, "")["client"]() as another:
+            pool = another._transport._pool  # type: ignore[attr-defined]
+    assert pool._ssl_context is aws_services.trusted()
+    assert pool._ssl_context.verify_mode == ssl.CERT_REQUIRED
 
 
 def test_a_message_of_a_vendor_that_landed_makes_the_tick_order_what_it_is_about(table, aws, monkeypatch):
