@@ -212,6 +212,40 @@ def test_threads_are_told_as_a_full_refresh_tells_them(story: Warehouse) -> None
     ]
 
 
+def _ticket(minute: int, operation: str = "upsert") -> Told:
+    at = f"2026-03-10 18:{minute:02d}:00"
+    return Told("zendesk", "ticket", "t1", operation, at, {"id": "t1", "status": "open"}, at, "pull")
+
+
+def _comment(comment_id: str, minute: int, body: str) -> Told:
+    at = f"2026-03-10 18:{minute:02d}:00"
+    part = {"id": comment_id, "event_type": "Comment", "author_id": "u1", "body": body}
+    told = {"ticket_id": "t1", "created_at": f"{at.replace(' ', 'T')}Z", "child_events": [part]}
+    return Told("zendesk", "ticket_event", comment_id, "event", at, told, at, "pull")
+
+
+def _named(warehouse: Warehouse) -> set[tuple[str, str]]:
+    rows = warehouse.query("select * from SOPHIA.ANALYTICS.INT_COMPETITORS__RAW_MENTIONS")
+    return {(row["utterance_id"], row["competitor_name"]) for row in rows}
+
+
+def test_what_was_written_in_a_ticket_goes_and_comes_back_with_it(story: Warehouse) -> None:
+    """Even what arrived while the ticket was gone, and nothing of it arrives again."""
+    runs = [
+        [_ticket(1), _comment("before", 2, "We had Domura.")],
+        [_ticket(3, "delete"), _comment("meanwhile", 4, "Domura again.")],
+        [_ticket(5)],
+    ]
+    told = _told_in_runs(
+        story, ("base_records", "int_competitors__heard", "int_competitors__raw_mentions"), runs, _named
+    )
+    assert told == [
+        {("before", "Domura")},
+        set(),
+        {("before", "Domura"), ("meanwhile", "Domura")},
+    ]
+
+
 def _told_in_runs(
     warehouse: Warehouse,
     models: Sequence[str],

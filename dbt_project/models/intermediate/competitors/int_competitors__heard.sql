@@ -1,6 +1,7 @@
 {#-
   What was said decides alone, so a run hears only the utterances of which something landed, and all of them again when
-  the names or the cues changed. Whose mention it is follows from other records; raw_mentions tells that.
+  the names or the cues changed. Whose mention it is, and whether the ticket it was written in still stands, follows from
+  other records; raw_mentions tells that.
 
   An utterance that no longer names a competitor it once named keeps a row without a competitor.
 -#}
@@ -52,8 +53,7 @@ written as (
         utterance_text,
         received_at,
         said_at
-    from {{ ref('int_competitors__utterances') }}
-    where source_system != 'gong'
+    from {{ ref('int_competitors__written') }}
 
 ),
 

@@ -23,10 +23,9 @@ speakers as (
 
 ),
 
-messages as (
+written as (
 
-    select * from {{ ref('int_slack__messages') }}
-    where not is_deleted and not is_from_bot
+    select * from {{ ref('int_competitors__written') }}
 
 ),
 
@@ -42,41 +41,6 @@ tickets as (
 
 ),
 
--- What was written goes with the conversation or ticket, which may come after it.
-parts as (
-
-    select parts.*
-    from {{ ref('stg_intercom__conversation_parts') }} as parts
-    left join conversations
-        on conversations.connection_id = parts.connection_id
-        and conversations.conversation_id = parts.conversation_id
-    where
-        not parts.is_deleted
-        and not parts.is_redacted
-        and parts.body_text is not null
-        and not coalesce(conversations.is_deleted, false)
-
-),
-
-comments as (
-
-    select comments.*
-    from {{ ref('stg_zendesk__ticket_comments') }} as comments
-    left join tickets
-        on tickets.connection_id = comments.connection_id
-        and tickets.ticket_id = comments.ticket_id
-    where
-        not comments.is_deleted
-        and not coalesce(tickets.is_deleted or tickets.status = 'deleted', false)
-
-),
-
-requesters as (
-
-    select * from {{ ref('stg_zendesk__users') }}
-
-),
-
 people as (
 
     select * from {{ ref('int_health__people') }}
@@ -89,63 +53,23 @@ accounts as (
 
 ),
 
-written as (
-
-    -- Colleagues talk about a competitor; which account it concerns is not known until channels are mapped to accounts.
-    select
-        'slack' as source_system,
-        message_id as source_record_id,
-        '0' as utterance_id,
-        null as author_email,
-        message_text as utterance_text,
-        false as is_by_customer,
-        first_received_at as received_at,
-        sent_at as said_at
-    from messages
-
-    union all
+gone as (
 
     select
         'intercom' as source_system,
-        conversation_id as source_record_id,
-        '0' as utterance_id,
-        author_email,
-        first_message_text as utterance_text,
-        coalesce(author_type in ('user', 'lead', 'contact'), false) as is_by_customer,
-        first_received_at as received_at,
-        created_at as said_at
+        connection_id,
+        conversation_id as source_record_id
     from conversations
-    where not is_deleted
-
-    union all
-
-    select
-        'intercom' as source_system,
-        conversation_id as source_record_id,
-        part_id as utterance_id,
-        author_email,
-        body_text as utterance_text,
-        coalesce(author_type in ('user', 'lead', 'contact'), false) as is_by_customer,
-        first_received_at as received_at,
-        created_at as said_at
-    from parts
-    where author_type != 'bot'
+    where is_deleted
 
     union all
 
     select
         'zendesk' as source_system,
-        comments.ticket_id as source_record_id,
-        comments.comment_id as utterance_id,
-        requesters.email as author_email,
-        comments.body as utterance_text,
-        coalesce(requesters.user_role = 'end-user', false) as is_by_customer,
-        comments.first_received_at as received_at,
-        comments.created_at as said_at
-    from comments
-    left join requesters
-        on requesters.connection_id = comments.connection_id
-        and requesters.user_id = comments.author_id
+        connection_id,
+        ticket_id as source_record_id
+    from tickets
+    where is_deleted or status = 'deleted'
 
 ),
 
@@ -155,6 +79,7 @@ utterances as (
         'gong' as source_system,
         sentences.call_id as source_record_id,
         sentences.monologue_number::varchar || '.' || sentences.sentence_number::varchar as utterance_id,
+        md5('gong|' || sentences.call_id || '|' || utterance_id) as utterance_key,
         calls.account_id,
         calls.account_key,
         calls.deal_key,
@@ -170,10 +95,12 @@ utterances as (
     union all
 
     -- Somebody of no account we know (a resident, say) is nobody's customer.
+    -- What was written goes with the conversation or ticket, which may come after it.
     select
         written.source_system,
         written.source_record_id,
         written.utterance_id,
+        written.utterance_key,
         accounts.account_id,
         people.account_key,
         null as deal_key,
@@ -185,16 +112,12 @@ utterances as (
     from written
     left join people on written.is_by_customer and people.email = written.author_email
     left join accounts on accounts.account_key = people.account_key
-
-),
-
-keyed as (
-
-    select
-        md5(source_system || '|' || source_record_id || '|' || utterance_id) as utterance_key,
-        *
-    from utterances
+    left join gone
+        on gone.source_system = written.source_system
+        and gone.connection_id = written.connection_id
+        and gone.source_record_id = written.source_record_id
+    where gone.source_record_id is null
 
 )
 
-select * from keyed
+select * from utterances
