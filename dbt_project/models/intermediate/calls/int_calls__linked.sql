@@ -170,7 +170,8 @@ accounts_elsewhere as (
         1 as evidence_rank,
         'crm_context' as evidence
     from contexts
-    inner join salesforce_accounts on left(salesforce_accounts.source_id, 15) = left(contexts.object_id, 15)
+    inner join salesforce_accounts
+        on {{ salesforce_id('salesforce_accounts.source_id') }} = {{ salesforce_id('contexts.object_id') }}
     where contexts.object_type = 'account'
 
     union all
@@ -181,7 +182,8 @@ accounts_elsewhere as (
         2 as evidence_rank,
         'crm_deal' as evidence
     from contexts
-    inner join opportunities on left(opportunities.opportunity_id, 15) = left(contexts.object_id, 15)
+    inner join opportunities
+        on {{ salesforce_id('opportunities.opportunity_id') }} = {{ salesforce_id('contexts.object_id') }}
     inner join salesforce_accounts on salesforce_accounts.source_id = opportunities.account_id
     where contexts.object_type in ('deal', 'opportunity')
 

@@ -100,8 +100,8 @@ candidates as (
     from deals
     left join crosswalk on crosswalk.hubspot_deal_id = deals.deal_id
     inner join opportunities
-        on left(opportunities.opportunity_id, 15)
-        = left(coalesce(crosswalk.salesforce_opportunity_id, deals.opportunity_id), 15)
+        on {{ salesforce_id('opportunities.opportunity_id') }}
+        = {{ salesforce_id('coalesce(crosswalk.salesforce_opportunity_id, deals.opportunity_id)') }}
     left join deals as winners
         on winners.connection_id = deals.connection_id
         and winners.deal_id = deals.merged_into_id

@@ -49,7 +49,8 @@ addresses as (
 
 ),
 
--- An office's mailbox has several people behind it: there the oldest living record speaks.
+-- An office's mailbox has several people behind it: there the oldest record speaks. An address that only deleted records
+-- had is not a known person's: who it was may work elsewhere today.
 owned_addresses as (
 
     select
@@ -59,10 +60,8 @@ owned_addresses as (
     from records
     inner join person_map on person_map.node_id = records.node_id
     inner join known_people on known_people.person_key = person_map.person_key
-    qualify row_number() over (
-        partition by records.email
-        order by iff(records.is_live, 0, 1), records.first_seen_at, records.node_id
-    ) = 1
+    where records.is_live
+    qualify row_number() over (partition by records.email order by records.first_seen_at, records.node_id) = 1
 
 ),
 

@@ -37,7 +37,7 @@ records as (
         node_id,
         source,
         record_kind,
-        iff(source = 'salesforce', left(source_id, 15), source_id) as source_id,
+        iff(source = 'salesforce', {{ salesforce_id('source_id') }}, source_id) as source_id,
         null as name_key,
         null as email,
         first_seen_at
@@ -50,7 +50,7 @@ records as (
         node_id,
         source,
         record_kind,
-        iff(source = 'salesforce', left(source_id, 15), source_id) as source_id,
+        iff(source = 'salesforce', {{ salesforce_id('source_id') }}, source_id) as source_id,
         name_key,
         email,
         first_seen_at

@@ -213,7 +213,7 @@ named as (
         rule,
         refers_to_source,
         refers_to_kind,
-        iff(refers_to_source = 'salesforce', left(refers_to_id, 15), refers_to_id) as named_id
+        iff(refers_to_source = 'salesforce', {{ salesforce_id('refers_to_id') }}, refers_to_id) as named_id
     from told
     where refers_to_id is not null and refers_to_id != ''
 
