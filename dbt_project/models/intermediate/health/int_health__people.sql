@@ -49,8 +49,8 @@ addresses as (
 
 ),
 
--- An office's mailbox has several people behind it: there the oldest record speaks. An address that only deleted records
--- had is not a known person's: who it was may work elsewhere today.
+-- An office's mailbox has several people behind it: there the oldest record speaks. An address that only deleted
+-- records had is not a known person's: who it was may work elsewhere today.
 owned_addresses as (
 
     select
