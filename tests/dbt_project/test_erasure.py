@@ -143,7 +143,6 @@ def _tells(warehouse: Warehouse, table: str, person: Record) -> bool:
     email, name = (identity.lower() for identity in _identities(person))
     needles = (email, name, name.replace(" ", "."), name.replace(" ", "-"))
     cursor = warehouse.connection.cursor().execute(f"select * from SOPHIA.{table}")  # noqa: S608
-    columns = cursor.fetch_arrow_all(force_return_table=True).columns
-    texts = [column for column in columns if pyarrow.types.is_string(column.type)]
+    values = [column.cast(pyarrow.string()) for column in cursor.fetch_arrow_all(force_return_table=True).columns]
     pattern = "|".join(map(re.escape, needles))
-    return any(compute.any(compute.match_substring_regex(text, pattern, ignore_case=True)).as_py() for text in texts)
+    return any(compute.any(compute.match_substring_regex(one, pattern, ignore_case=True)).as_py() for one in values)

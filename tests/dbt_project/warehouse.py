@@ -88,7 +88,7 @@ class Warehouse:
     def land(self, events: Iterable[Told], landed_at: datetime) -> None:
         """Load events as the pipe would, in this order, repetitions included."""
         rows = json.dumps([_row(event, landed_at) for event in events])
-        columns = ", ".join(f"{_typed(name)} as {name}" for name in COLUMNS)
+        columns = ", ".join(_typed(name) for name in COLUMNS)
         self._execute(
             f"insert into SOPHIA.RAW_DATA.EVENTS ({', '.join(COLUMNS)})"  # noqa: S608
             f" select {columns} from table(flatten(input => parse_json(%s))) as row_told",

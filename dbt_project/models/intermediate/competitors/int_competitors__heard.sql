@@ -73,7 +73,7 @@ utterances as (
 
     select
         *,
-        md5(source_system || '|' || source_record_id || '|' || utterance_id) as utterance_key,
+        {{ utterance_key('source_system', 'source_record_id', 'utterance_id') }} as utterance_key,
         {{ words('utterance_text') }} as spoken_words
     from said
     where utterance_text is not null

@@ -89,7 +89,7 @@ mentions as (
 
     select
         md5('gong|' || call_id || '|' || competitor_name || '|' || utterance_id) as mention_id,
-        md5('gong|' || call_id || '|' || utterance_id) as utterance_key,
+        {{ utterance_key("'gong'", 'call_id', 'utterance_id') }} as utterance_key,
         call_id,
         utterance_id,
         competitor_name,

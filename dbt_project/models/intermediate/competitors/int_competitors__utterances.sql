@@ -79,7 +79,7 @@ utterances as (
         'gong' as source_system,
         sentences.call_id as source_record_id,
         sentences.monologue_number::varchar || '.' || sentences.sentence_number::varchar as utterance_id,
-        md5('gong|' || sentences.call_id || '|' || utterance_id) as utterance_key,
+        {{ utterance_key("'gong'", 'sentences.call_id', 'utterance_id') }} as utterance_key,
         calls.account_id,
         calls.account_key,
         calls.deal_key,

@@ -101,7 +101,7 @@ written as (
 keyed as (
 
     select
-        md5(source_system || '|' || source_record_id || '|' || utterance_id) as utterance_key,
+        {{ utterance_key('source_system', 'source_record_id', 'utterance_id') }} as utterance_key,
         *
     from written
     where utterance_text is not null
